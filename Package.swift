@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with: explicit existentials and imports, and no warnings.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The pure targets besides: strict memory safety is the fence that keeps pointers, and so effects, out.
+let pure: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "opentrace",
+    products: [
+        .executable(name: "otagent", targets: ["otagent"]),
+        .executable(name: "opentrace", targets: ["opentrace"]),
+        .library(name: "BPF", targets: ["BPF"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .target(name: "Model", swiftSettings: pure),
+        .target(name: "Render", dependencies: ["Model"], swiftSettings: pure),
+
+        // The folder bpf/ is the C module: one header for the programs and for Swift.
+        .target(
+            name: "KernelABI", path: "bpf", exclude: ["files.bpf.c", "kernel.bpf.h", "writers.bpf.h", "rings.bpf.h"],
+            sources: ["objects.c"], publicHeadersPath: "include"),
+        .target(
+            name: "CLibbpf",
+            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+
+        .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
+        .target(name: "Kernel", dependencies: ["Model", "BPF", "KernelABI"], swiftSettings: common),
+        .target(name: "Machine", dependencies: ["Model"], swiftSettings: common),
+        .target(name: "Export", dependencies: ["Model", "Render", "CCurl", system], swiftSettings: common),
+        .target(
+            name: "Agent",
+            dependencies: ["Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "TOMLKit", logging],
+            swiftSettings: common),
+        .executableTarget(
+            name: "otagent", dependencies: ["Agent", argumentParser, logging], swiftSettings: common),
+        .executableTarget(
+            name: "opentrace", dependencies: ["Agent", argumentParser, logging], swiftSettings: common),
+
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
+        .testTarget(name: "RenderTests", dependencies: ["Render"], swiftSettings: common),
+        .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
+        .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
+        .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,5 @@
+#ifndef CCURL_H
+#define CCURL_H
+#include <curl/curl.h>
+#include <zlib.h>
+#endif

@@ -1,0 +1,117 @@
+/// What one window of one host comes to: the document that is shipped.
+package struct Batch: Sendable {
+    package var sequence: UInt64
+    package var agent: AgentIdentity
+    package var host: HostIdentity
+    package var window: Window
+    package var coverage: Coverage
+    package var loss: Loss
+    /// What the agent itself did; in no row.
+    package var ownActivity: Counters
+    package var rows: [UnitRow]
+
+    package init(
+        sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
+        ownActivity: Counters, rows: [UnitRow]
+    ) {
+        (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
+        (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
+    }
+}
+
+/// One start of the agent.
+package struct AgentIdentity: Sendable, Equatable {
+    package var version: String
+    /// Unlike that of any other start on any host: part of every batch id.
+    package var instance: String
+    package var backend: String
+    package var started: Timestamp
+
+    package init(version: String, instance: String, backend: String, started: Timestamp) {
+        (self.version, self.instance, self.backend, self.started) = (version, instance, backend, started)
+    }
+}
+
+package struct HostIdentity: Sendable, Equatable {
+    package var name: String
+    /// Stable, and not the raw machine id.
+    package var id: String?
+    package var kernel: String
+
+    package init(name: String, id: String?, kernel: String) {
+        (self.name, self.id, self.kernel) = (name, id, kernel)
+    }
+}
+
+/// What the agent sees here and what it cannot see.
+package struct Coverage: Sendable, Equatable {
+    /// Sentences, such as "mmap stores".
+    package var notSeen: [String]
+    /// Counters that nothing feeds: rendered as null, never as zero.
+    package var absent: Set<Counter>
+    package var attached: Int
+    /// Programs this kernel could not take, each with its reason.
+    package var missing: [String]
+
+    package init(notSeen: [String], absent: Set<Counter>, attached: Int, missing: [String]) {
+        (self.notSeen, self.absent, self.attached, self.missing) = (notSeen, absent, attached, missing)
+    }
+}
+
+/// What was lost in a window, or of what only the detail was lost.
+package struct Loss: Sendable, Equatable {
+    /// Records that did not fit into the ring buffer.
+    package var ringRecords: UInt64 = 0
+    /// Operations counted under `*`, because the kernel's slots had run out.
+    package var detailOverflow: UInt64 = 0
+    /// Cgroups with activity whose path nobody knows any more.
+    package var unresolvedCgroups: UInt64 = 0
+    package var ioUringUnknownResults: UInt64 = 0
+    /// Operations whose file was gone before it could be looked at.
+    package var unknownFile: UInt64 = 0
+    /// Runs of a program that the kernel skipped; absent where it does not count them.
+    package var missedRuns: [MissedRuns] = []
+
+    package init() {}
+}
+
+package struct MissedRuns: Sendable, Equatable {
+    package var operation: String
+    package var runs: UInt64?
+    package init(operation: String, runs: UInt64?) { (self.operation, self.runs) = (operation, runs) }
+}
+
+/// What one cgroup did in a window.
+package struct UnitRow: Sendable {
+    package var identity: UnitIdentity
+    /// 32 hexadecimal digits.
+    package var invocationID: String?
+    /// Absent in rows that stand for no single cgroup.
+    package var cgroup: CgroupID?
+    package var path: ByteString?
+    package var counters: Counters
+    package var openErrors: ErrorCounts
+    package var writeErrors: ErrorCounts
+    package var writers: [WriterRow]
+
+    package init(
+        identity: UnitIdentity, invocationID: String? = nil, cgroup: CgroupID?, path: ByteString?, counters: Counters,
+        openErrors: ErrorCounts = [:], writeErrors: ErrorCounts = [:], writers: [WriterRow] = []
+    ) {
+        (self.identity, self.invocationID, self.cgroup, self.path) = (identity, invocationID, cgroup, path)
+        (self.counters, self.openErrors, self.writeErrors) = (counters, openErrors, writeErrors)
+        self.writers = writers
+    }
+}
+
+/// What one writer of a unit did in a window; the writer with comm `*` is all the others together.
+package struct WriterRow: Sendable {
+    package var executable: ByteString?
+    package var comm: ByteString
+    package var uid: UInt32?
+    package var counters: Counters
+
+    package init(executable: ByteString?, comm: ByteString, uid: UInt32?, counters: Counters) {
+        (self.executable, self.comm, self.uid, self.counters) = (executable, comm, uid, counters)
+    }
+}

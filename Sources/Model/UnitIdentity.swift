@@ -1,0 +1,59 @@
+/// Which systemd unit, container or bare cgroup owns a cgroup, read off its path alone.
+///
+/// Names are the bytes of the path: escapes in unit names (`\x2d`) are part of the name and never decoded.
+package struct UnitIdentity: Hashable, Sendable {
+    /// What the innermost thing is.
+    package enum Kind: String, Sendable {
+        case service, scope, socket, mount, swap, slice, container, pod, cgroup, root, unresolved, overflow
+    }
+
+    package struct Container: Hashable, Sendable {
+        package var id: ByteString
+        package var runtime: String
+        package var name: ByteString?
+        package var image: ByteString?
+
+        package init(id: ByteString, runtime: String, name: ByteString? = nil, image: ByteString? = nil) {
+            (self.id, self.runtime, self.name, self.image) = (id, runtime, name, image)
+        }
+    }
+
+    package struct Pod: Hashable, Sendable {
+        package var uid: ByteString
+        package var name: ByteString?
+        package var namespace: ByteString?
+        package var qos: String?
+
+        package init(uid: ByteString, name: ByteString? = nil, namespace: ByteString? = nil, qos: String? = nil) {
+            (self.uid, self.name, self.namespace, self.qos) = (uid, name, namespace, qos)
+        }
+    }
+
+    package var kind: Kind
+    package var unit: ByteString?
+    /// The innermost system slice; `-.slice` when there is none.
+    package var slice: ByteString?
+    package var userUnit: ByteString?
+    package var userSlice: ByteString?
+    /// What follows the unit in the path, such as `payload`.
+    package var subgroup: ByteString?
+    package var template: ByteString?
+    package var instance: ByteString?
+    package var container: Container?
+    package var pod: Pod?
+
+    package init(
+        kind: Kind, unit: ByteString? = nil, slice: ByteString? = nil, userUnit: ByteString? = nil,
+        userSlice: ByteString? = nil, subgroup: ByteString? = nil, template: ByteString? = nil,
+        instance: ByteString? = nil, container: Container? = nil, pod: Pod? = nil
+    ) {
+        (self.kind, self.unit, self.slice, self.userUnit, self.userSlice) = (kind, unit, slice, userUnit, userSlice)
+        (self.subgroup, self.template, self.instance) = (subgroup, template, instance)
+        (self.container, self.pod) = (container, pod)
+    }
+
+    /// Nobody knows any more which cgroup this was.
+    package static let unresolved = Self(kind: .unresolved)
+    /// What was counted after the kernel's slots ran out, of no particular cgroup.
+    package static let overflow = Self(kind: .overflow, unit: "*")
+}

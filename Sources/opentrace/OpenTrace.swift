@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct OpenTrace: AsyncParsableCommand { mutating func run() async throws {} }

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct OTAgent: AsyncParsableCommand { mutating func run() async throws {} }
