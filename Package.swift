@@ -35,17 +35,18 @@ let package = Package(
 
         // The folder bpf/ is the C module: one header for the programs and for Swift.
         .target(
-            name: "KernelABI", path: "bpf", exclude: ["files.bpf.c", "kernel.bpf.h", "writers.bpf.h", "rings.bpf.h"],
+            name: "KernelABI", path: "bpf", exclude: ["events.bpf.h", "files.bpf.c", "files.bpf.h", "kernel.bpf.h", "uring.bpf.h", "writers.bpf.h"],
             sources: ["objects.c"], publicHeadersPath: "include"),
         .target(
             name: "CLibbpf",
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
+        .target(name: "CLinux"),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
         .target(name: "Kernel", dependencies: ["Model", "BPF", "KernelABI"], swiftSettings: common),
-        .target(name: "Machine", dependencies: ["Model"], swiftSettings: common),
+        .target(name: "Machine", dependencies: ["Model", "CLinux"], swiftSettings: common),
         .target(name: "Export", dependencies: ["Model", "Render", "CCurl", system], swiftSettings: common),
         .target(
             name: "Agent",

@@ -1,1 +1,15 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Embeds the compiled BPF objects, so that the binary needs no file beside it. */
 #include "kernel_abi.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#if !__has_embed("../.bpf/files.bpf.o")
+#error the BPF object is not built yet: run "make bpf" first (plain "make" does it all)
+#endif
+
+static const unsigned char files_bytes[] __attribute__((aligned(8))) = {
+#embed "../.bpf/files.bpf.o"
+};
+
+const struct ot_object ot_object_files = { "files", files_bytes, sizeof files_bytes };

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Who did it, and where that is counted: writer -> slot -> counters.
+ *
+ * A slot is found in three steps, cheapest first: the task's own cached slot; the hash of known writers; a free slot.
+ * When the free slots have run out, the cgroup's own slot counts for all its writers, and when these have run out too,
+ * the host's. Counts are never dropped; what is lost is the detail, and user space sees it from the slot's number.
+ */
+#ifndef OT_WRITERS_BPF_H
+#define OT_WRITERS_BPF_H
+
+#include "events.bpf.h"
+
+/* The sizes below are replaced before load by what max_kernel_memory allows. */
+
+/* Whose each slot is. Written here when a slot is taken, read by user space through its own mapping. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct ot_slot);
+} slots SEC(".maps");
+
+/* The counters: `config.shards` entries for each slot, so that CPUs do not share a cache line. Drained by reading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2048);
+	__type(key, __u32);
+	__type(value, struct ot_counters);
+} counters SEC(".maps");
+
+/* From writer to slot; as many entries as slots, so it is full only when the queues below are empty. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct ot_writer_key);
+	__type(value, __u32);
+} writers SEC(".maps");
+
+/*
+ * The free slots, filled by user space. A queue, because handing out numbers with an atomic fetch-and-add needs 5.12.
+ * Empty: the cgroup's slot is used.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1024);
+	__type(value, __u32);
+} free_slots SEC(".maps");
+
+/* Slots kept for whole cgroups, so that 10,000 of one cgroup's writers cannot hide another cgroup. Empty: the host's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 256);
+	__type(value, __u32);
+} free_cgroup_slots SEC(".maps");
+
+/* Failures by cgroup, operation and errno. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct ot_error_slot);
+} errors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct ot_error_key);
+	__type(value, __u32);
+} error_slots SEC(".maps");
+
+/* Empty: the failure is still counted with its writer, only its errno is not; counted in error_slots_exhausted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1024);
+	__type(value, __u32);
+} free_error_slots SEC(".maps");
+
+/* What a task was when its slot was looked up; the slot is right only while nothing of this has changed. */
+struct identity {
+	__u64 cgroup;
+	__u64 exec_id; /* counts execve: a pointer to the executable could be reused */
+	struct file *executable;
+	__u64 comm[2];
+	__u32 uid;
+	__u32 slot;
+};
+
+/* Hands an identity to find_slot, which as a global function takes no pointer to it before 5.12. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct identity);
+} sought SEC(".maps");
+
+/* Set in what find_slot returns: not the writer's own slot. */
+#define SLOT_SHARED (1U << 31)
+
+/* Grows with the tasks that write, freed with them. Busy on this CPU or out of memory: the hash is asked. Since 5.12. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct identity);
+} identities SEC(".maps");
+
+static __always_inline bool is_self(void)
+{
+	struct bpf_pidns_info ids = {};
+
+	return !bpf_get_ns_current_pid_tgid(config.self_namespace_device, config.self_namespace_inode, &ids,
+					    sizeof(ids)) &&
+	       ids.tgid == config.self_tgid;
+}
+
+/* Takes a slot for `key`, or finds the one that another CPU took meanwhile. */
+static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __u32 tgid, __u32 *slot)
+{
+	struct ot_slot *taken;
+	__u32 *known, index;
+
+	if (bpf_map_pop_elem(queue, &index))
+		return false;
+	taken = bpf_map_lookup_elem(&slots, &index);
+	if (!taken)
+		return false;
+	taken->used = 0; /* it may have been another writer's before */
+	taken->key = *key;
+	taken->tgid = tgid;
+	taken->since = bpf_ktime_get_ns();
+	if (!bpf_map_update_elem(&writers, key, &index, BPF_NOEXIST)) {
+		taken->used = 1; /* after the bucket's lock, so never before the key */
+		*slot = index;
+		return true;
+	}
+	bpf_map_push_elem(queue, &index, 0);
+	known = bpf_map_lookup_elem(&writers, key);
+	if (!known)
+		return false;
+	*slot = *known;
+	return true;
+}
+
+/*
+ * The slot of the writer in `sought`, which the current task has not cached. A global function, so that the verifier
+ * looks at it once for each program and not once for each way to get here: that is most of the time to load.
+ */
+__noinline __u32 find_slot(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 zero = 0;
+	struct identity *who = bpf_map_lookup_elem(&sought, &zero);
+	struct ot_writer_key key = { .owner = OT_OWNER_WRITER };
+	__u32 *known, slot, tgid = BPF_CORE_READ(task, tgid);
+	struct inode *executable;
+	struct file *file;
+
+	if (!who)
+		return OT_SLOT_HOST | SLOT_SHARED;
+	if (is_self())
+		return OT_SLOT_SELF;
+	file = who->executable;
+	executable = file ? BPF_CORE_READ(file, f_inode) : 0;
+	if (executable) {
+		key.exe_inode = BPF_CORE_READ(executable, i_ino);
+		key.exe_device = BPF_CORE_READ(executable, i_sb, s_dev);
+		key.exe_generation = BPF_CORE_READ(executable, i_generation);
+	}
+	key.cgroup = who->cgroup;
+	key.uid = who->uid;
+	__builtin_memcpy(key.comm, who->comm, sizeof(key.comm));
+	known = bpf_map_lookup_elem(&writers, &key);
+	if (known)
+		return *known;
+	if (take_slot(&free_slots, &key, tgid, &slot)) {
+		report_writer(task, &key, slot);
+		return slot;
+	}
+
+	__builtin_memset(&key, 0, sizeof(key));
+	key.cgroup = who->cgroup;
+	key.owner = OT_OWNER_CGROUP;
+	known = bpf_map_lookup_elem(&writers, &key);
+	if (known)
+		return *known | SLOT_SHARED;
+	if (take_slot(&free_cgroup_slots, &key, tgid, &slot))
+		return slot | SLOT_SHARED;
+	return OT_SLOT_HOST | SLOT_SHARED;
+}
+
+/* The slot and the cgroup of the current task. */
+static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgroup, bool direct)
+{
+	struct task_struct *leader = READ(direct, task, group_leader);
+	struct mm_struct *mm = READ(direct, task, mm);
+	struct cred *cred = READ(direct, task, cred);
+	struct identity *cached = 0, *seek, who = {};
+	__u32 slot, zero = 0;
+
+	who.cgroup = *cgroup = cgroup_of(task, direct);
+	who.exec_id = READ(direct, task, self_exec_id);
+	who.executable = mm ? READ(direct, mm, exe_file) : 0;
+	who.uid = READ(direct, cred, uid.val);
+	if (direct) {
+		who.comm[0] = *(__u64 *)&leader->comm[0];
+		who.comm[1] = *(__u64 *)&leader->comm[8];
+	} else {
+		bpf_core_read(who.comm, sizeof(who.comm), &leader->comm);
+	}
+
+	if (direct || HAS_TASK_STORAGE)
+		cached = bpf_task_storage_get(&identities, (void *)task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (cached && cached->cgroup == who.cgroup && cached->exec_id == who.exec_id &&
+	    cached->executable == who.executable && cached->uid == who.uid && cached->comm[0] == who.comm[0] &&
+	    cached->comm[1] == who.comm[1])
+		return cached->slot;
+
+	seek = bpf_map_lookup_elem(&sought, &zero);
+	if (!seek)
+		return OT_SLOT_HOST;
+	*seek = who;
+	slot = find_slot();
+	who.slot = slot & ~SLOT_SHARED;
+	if (cached) {
+		if (slot & SLOT_SHARED)
+			who.cgroup = 0; /* look again next time: slots may have become free */
+		*cached = who;
+	}
+	return who.slot;
+}
+
+static __always_inline struct ot_counters *counters_of(__u32 slot)
+{
+	__u32 index = slot * config.shards + (bpf_get_smp_processor_id() & (config.shards - 1));
+
+	return bpf_map_lookup_elem(&counters, &index);
+}
+
+/* With a shard for each CPU nobody else adds to it: programs on a CPU do not nest, and atomics would cost. */
+static __always_inline void add(struct ot_counters *to, enum ot_counter which, __u64 value)
+{
+	if (config.shared_shards)
+		__sync_fetch_and_add(&to->value[which], value);
+	else
+		to->value[which] += value;
+}
+
+/* Counts a failure by its errno, besides the writer's own counter. */
+static __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
+{
+	struct ot_error_key key = { .cgroup = cgroup, .operation = operation, .error = error };
+	__u32 *known = bpf_map_lookup_elem(&error_slots, &key), index;
+	struct ot_error_slot *slot;
+
+	if (!known) {
+		if (bpf_map_pop_elem(&free_error_slots, &index)) {
+			__sync_fetch_and_add(&stats.error_slots_exhausted, 1);
+			return 0;
+		}
+		slot = bpf_map_lookup_elem(&errors, &index);
+		if (!slot)
+			return 0;
+		slot->used = 0;
+		slot->key = key;
+		if (bpf_map_update_elem(&error_slots, &key, &index, BPF_NOEXIST)) {
+			bpf_map_push_elem(&free_error_slots, &index, 0);
+			known = bpf_map_lookup_elem(&error_slots, &key);
+			if (!known)
+				return 0;
+			index = *known;
+		} else {
+			slot->used = 1;
+		}
+	} else {
+		index = *known;
+	}
+	slot = bpf_map_lookup_elem(&errors, &index);
+	if (slot)
+		__sync_fetch_and_add(&slot->count, 1);
+	return 0;
+}
+
+static __always_inline void count_failure(struct ot_counters *to, __u32 slot, __u64 cgroup, enum ot_counter which,
+					  enum ot_failing operation, long result)
+{
+	/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
+	if (result <= -ERESTARTSYS && result >= -ERESTART_LAST)
+		return;
+	add(to, which, 1);
+	if (slot != OT_SLOT_SELF)
+		count_error(cgroup, operation, -result);
+}
+
+#endif

@@ -1,3 +1,175 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The one definition of everything that crosses the border between the kernel programs and user space.
+ * The programs include it, Swift imports it. Integers only, explicit padding, each size asserted.
+ */
 #ifndef OT_KERNEL_ABI_H
 #define OT_KERNEL_ABI_H
+
+#include <linux/types.h>
+
+#define OT_COMM_LEN 16
+#define OT_PATH_MAX 4096
+/* Never a slot of the queue: what belongs to no cgroup any more, and what the agent itself does. */
+#define OT_SLOT_HOST 0
+#define OT_SLOT_SELF 1
+#define OT_SLOT_FIRST 2
+
+/* In the order of `Counter` in Model. */
+enum ot_counter {
+	OT_OPENS,
+	OT_OPENS_FOR_WRITE,
+	OT_PATH_OPENS,
+	OT_OPEN_FAILURES,
+	OT_CREATES,
+	OT_WRITES,
+	OT_WRITE_BYTES,
+	OT_WRITE_FAILURES,
+	OT_DELETES,
+	OT_RENAMES,
+	OT_MKDIRS,
+	OT_MKNODS,
+	OT_SYMLINKS,
+	OT_LINKS,
+	OT_TRUNCATES,
+	OT_ALLOCATES,
+	OT_SYNCS,
+	OT_SHARED_MAPS,
+	OT_DEVICE_WRITES,
+	OT_PSEUDO_OPENS,
+	OT_PSEUDO_WRITES,
+	OT_PSEUDO_WRITE_BYTES,
+	/* io_uring: three groups of four, one for each ot_via; these are part of the figures above. */
+	OT_VIA_OPENS,
+	OT_VIA_CREATES,
+	OT_VIA_WRITES,
+	OT_VIA_WRITE_BYTES,
+	OT_COUNTERS = OT_VIA_OPENS + 3 * 4,
+};
+
+/* How an io_uring request was carried out. */
+enum ot_via {
+	OT_VIA_INLINE,
+	OT_VIA_WORKER,
+	OT_VIA_SQPOLL,
+};
+#define OT_VIA_STRIDE 4
+
+struct ot_counters {
+	__u64 value[OT_COUNTERS];
+};
+
+enum ot_slot_owner {
+	OT_OWNER_WRITER,
+	/* All writers of one cgroup together: used when the slots for writers have run out. */
+	OT_OWNER_CGROUP,
+};
+
+/* Who did it. `exe_*` are zero for kernel threads. The device is the kernel's dev_t. */
+struct ot_writer_key {
+	__u64 cgroup;
+	__u64 exe_inode;
+	__u32 exe_device;
+	__u32 exe_generation;
+	__u32 uid;
+	__u32 owner; /* ot_slot_owner */
+	char comm[OT_COMM_LEN];
+};
+
+/* A slot says itself whose it is, so that user space learns it by reading memory. */
+struct ot_slot {
+	struct ot_writer_key key;
+	__u32 tgid; /* of the process that was seen first */
+	__u32 used; /* 0 until the key is complete */
+	__u64 since; /* CLOCK_MONOTONIC, ns */
+};
+
+enum ot_failing {
+	OT_FAILING_OPEN,
+	OT_FAILING_WRITE,
+};
+
+struct ot_error_key {
+	__u64 cgroup;
+	__u32 operation; /* ot_failing */
+	__u32 error; /* positive errno */
+};
+
+struct ot_error_slot {
+	struct ot_error_key key;
+	__u64 count;
+	__u64 used;
+};
+
+/* Constants for the programs, set before load. */
+struct ot_config {
+	__u64 self_namespace_device;
+	__u64 self_namespace_inode;
+	__u32 self_tgid; /* in that pid namespace */
+	__u32 shards; /* a power of two */
+	__u32 shared_shards; /* nonzero: two CPUs may share a shard, so add atomically */
+	__u32 pseudo_counts; /* nonzero: pseudo file systems count in the main figures */
+	__u32 wakeup_bytes; /* wake user space when the ring holds more */
+	__u32 pad;
+};
+
+/* What the programs could not do; cumulative. */
+struct ot_stats {
+	__u64 ring_dropped;
+	__u64 uring_unknown_results;
+	__u64 unknown_file;
+	__u64 error_slots_exhausted;
+};
+
+enum ot_event_kind {
+	OT_EVENT_CGROUP_MADE = 1,
+	OT_EVENT_CGROUP_REMOVED,
+	OT_EVENT_CGROUP_RENAMED,
+	OT_EVENT_WRITER_SEEN,
+};
+
+/* Header of each ring record; `length` bytes of text follow the fixed part. */
+struct ot_event {
+	__u32 kind;
+	__u32 length;
+	__u64 time; /* CLOCK_MONOTONIC, ns */
+};
+
+/* The text is the path from the real root of the hierarchy, without NUL. */
+struct ot_cgroup_event {
+	struct ot_event header;
+	__u64 cgroup;
+};
+
+/* The text is the path of the executable: components from the leaf to the root, each ended by NUL. */
+struct ot_writer_event {
+	struct ot_event header;
+	__u64 inode;
+	__u32 device;
+	__u32 generation;
+	__u32 tgid;
+	__u32 slot;
+};
+
+_Static_assert(sizeof(struct ot_counters) == 34 * 8, "ot_counters");
+_Static_assert(sizeof(struct ot_writer_key) == 48, "ot_writer_key");
+_Static_assert(sizeof(struct ot_slot) == 64, "ot_slot");
+_Static_assert(sizeof(struct ot_error_slot) == 32, "ot_error_slot");
+_Static_assert(sizeof(struct ot_config) == 40, "ot_config");
+_Static_assert(sizeof(struct ot_stats) == 32, "ot_stats");
+_Static_assert(sizeof(struct ot_event) == 16, "ot_event");
+_Static_assert(sizeof(struct ot_cgroup_event) == 24, "ot_cgroup_event");
+_Static_assert(sizeof(struct ot_writer_event) == 40, "ot_writer_event");
+
+#ifndef __bpf__
+#include <stddef.h>
+/* A BPF object file, linked into the program by objects.c. */
+struct ot_object {
+	const char *_Nonnull name;
+	const void *_Nonnull bytes;
+	size_t size;
+};
+extern const struct ot_object ot_object_files;
+#endif
+
 #endif

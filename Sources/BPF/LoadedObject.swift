@@ -1,0 +1,89 @@
+internal import CLibbpf
+internal import Glibc
+
+/// An object whose maps and programs live in the kernel; its end takes them away.
+public struct LoadedObject: ~Copyable {
+    private let handle: ObjectHandle
+
+    init(handle: consuming ObjectHandle) { self.handle = handle }
+
+    /// Attaches every loaded program at its own section's place; dropping the result detaches them.
+    ///
+    /// When one cannot be attached, those attached before are detached again.
+    public borrowing func attach() throws(BPFError) -> Attachment {
+        var links = Attachment()
+        try attach(where: { _ in true }, to: &links)
+        return links
+    }
+
+    /// Attaches the loaded programs that `isWanted`, in the order of the file, adding to `links`.
+    public borrowing func attach(
+        where isWanted: (ProgramDescription) -> Bool, to links: inout Attachment
+    ) throws(BPFError) {
+        try handle.forEachProgram { (program: OpaquePointer) throws(BPFError) in
+            let description = ProgramDescription(
+                name: String(cString: bpf_program__name(program)),
+                section: String(cString: bpf_program__section_name(program)))
+            guard bpf_program__autoload(program), isWanted(description) else { return }
+            // A block of its own: the links must be kept even when a later program fails.
+            let link = try withMessages { () throws(BPFError) in
+                try checkPointer(bpf_program__attach(program), .attach, description.name)
+            }
+            links.add(link)
+        }
+    }
+
+    /// A descriptor of the map, which may outlive the object.
+    public borrowing func map(_ name: String) throws(BPFError) -> MapHandle {
+        let found = try handle.map(name)
+        return try MapHandle(
+            duplicating: bpf_map__fd(found), name: name, keySize: Int(bpf_map__key_size(found)),
+            valueSize: Int(bpf_map__value_size(found)), maxEntries: Int(bpf_map__max_entries(found)))
+    }
+
+    /// What the kernel knows about the loaded programs.
+    public borrowing func statistics() throws(BPFError) -> [ProgramStatistics] {
+        var all: [ProgramStatistics] = []
+        try handle.forEachProgram { (program: OpaquePointer) throws(BPFError) in
+            guard bpf_program__autoload(program) else { return }
+            all.append(try ProgramStatistics(program))
+        }
+        return all
+    }
+}
+
+/// How often a program ran, and how often the kernel skipped it.
+public struct ProgramStatistics: Sendable {
+    public let name: String
+    /// Runs skipped because another program was active on the CPU. Since 5.12; classic tracepoints since 6.7.
+    public let recursionMisses: UInt64
+    /// Counted only while the kernel's BPF statistics are on.
+    public let runs: UInt64
+    public let runTimeNanoseconds: UInt64
+    /// Since 5.16; zero before.
+    public let verifiedInstructions: UInt32
+
+    init(_ program: OpaquePointer) throws(BPFError) {
+        name = String(cString: bpf_program__name(program))
+        var info = bpf_prog_info()
+        var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+        try check(bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size), .inspect, name)
+        recursionMisses = info.recursion_misses
+        runs = info.run_cnt
+        runTimeNanoseconds = info.run_time_ns
+        verifiedInstructions = info.verified_insns
+    }
+}
+
+/// Attached programs, detached together, the last one first.
+public struct Attachment: ~Copyable {
+    private var links: [OpaquePointer] = []
+
+    public init() {}
+
+    deinit { for link in links.reversed() { bpf_link__destroy(link) } }
+
+    public var count: Int { links.count }
+
+    mutating func add(_ link: OpaquePointer) { links.append(link) }
+}

@@ -1,0 +1,51 @@
+internal import CLibbpf
+internal import Glibc
+
+/// The consumer side of a kernel ring buffer.
+public struct RingBuffer: ~Copyable {
+    /// Receives one record, valid only during the call: copy out what is to be kept.
+    public typealias Handler = (RawSpan) -> Void
+
+    private final class Box {
+        let handler: Handler
+        init(_ handler: @escaping Handler) { self.handler = handler }
+    }
+
+    private let map: MapHandle
+    private let raw: OpaquePointer
+    private let box: Box
+
+    public init(_ map: consuming MapHandle, handler: @escaping Handler) throws(BPFError) {
+        let box = Box(handler)
+        let created = ring_buffer__new(
+            map.descriptor,
+            { context, record, size in
+                guard let context, let record else { return 0 }
+                let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
+                box.handler(UnsafeRawBufferPointer(start: record, count: size).bytes)
+                return 0
+            }, Unmanaged.passUnretained(box).toOpaque(), nil)
+        raw = try checkPointer(created, .map, map.name)
+        self.map = map
+        self.box = box
+    }
+
+    deinit { ring_buffer__free(raw) }
+
+    /// Becomes readable when the programs ask to be heard; for a poll of several descriptors.
+    public var descriptor: CInt { ring_buffer__epoll_fd(raw) }
+
+    /// Delivers what is there without waiting, and says how many records that were.
+    @discardableResult
+    public borrowing func consume() throws(BPFError) -> Int {
+        Int(try check(ring_buffer__consume(raw), .poll, map.name))
+    }
+
+    /// Waits up to `milliseconds` to be woken, delivers what is there, and says how many records that were.
+    @discardableResult
+    public borrowing func poll(milliseconds: CInt) throws(BPFError) -> Int {
+        let count = ring_buffer__poll(raw, milliseconds)
+        if count == -EINTR { return 0 }
+        return Int(try check(count, .poll, map.name))
+    }
+}

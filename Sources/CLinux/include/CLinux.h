@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls that Swift's Glibc module does not have: their headers are not in its map, or hide behind _GNU_SOURCE. */
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Opens the directory of a cgroup by its ID, through any descriptor of the cgroup2 mount; -1 with errno set. */
+int clinux_open_cgroup(int mount, uint64_t id);
+
+/* fgetxattr(2). */
+ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value, size_t size);
+
+#endif

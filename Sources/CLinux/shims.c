@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <fcntl.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+/* FILEID_KERNFS of linux/exportfs.h: the handle is the 64-bit number of the node. Since 5.5. */
+#define KERNFS_HANDLE 0xfe
+
+int clinux_open_cgroup(int mount, uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} file;
+
+	file.handle.handle_bytes = sizeof(id);
+	file.handle.handle_type = KERNFS_HANDLE;
+	memcpy(file.handle.f_handle, &id, sizeof(id));
+	return open_by_handle_at(mount, &file.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)
+{
+	return fgetxattr(descriptor, name, value, size);
+}

@@ -1,0 +1,51 @@
+internal import BPF
+internal import KernelABI
+internal import Model
+
+/// The kernel's failures by cgroup, operation and errno, seen through shared memory.
+struct ErrorTable: ~Copyable {
+    private let capacity: Int
+    private var slots: MappedArray<ot_error_slot>
+    private var last: [Int: UInt64] = [:]
+    private var end = 0
+
+    /// More than CPUs that can be between taking a slot and publishing it.
+    private static var margin: Int { 128 }
+
+    init(_ object: borrowing LoadedObject, plan: MemoryPlan) throws(BPFError) {
+        let slots = try MappedArray(object.map("errors"), element: ot_error_slot.self)
+        self.slots = slots
+        capacity = plan.errorSlots
+    }
+
+    mutating func drain(into drain: inout Drain) throws(BPFError) {
+        var index = 0
+        while index < min(end + Self.margin, capacity) {
+            try slots.reach(index + 1)
+            let slot = slots[index]
+            if slot.used != 0 {
+                end = max(end, index + 1)
+                let count = slot.count &- (last[index] ?? 0)
+                if count > 0, let operation = FailingOperation(rawValue: slot.key.operation) {
+                    last[index] = slot.count
+                    drain.errors.append(
+                        ErrorActivity(
+                            cgroup: CgroupID(slot.key.cgroup), operation: operation, error: Int32(slot.key.error),
+                            count: count))
+                }
+            }
+            index += 1
+        }
+    }
+
+    /// The slots of cgroups that are gone; their last values must have been drained.
+    func slots(of gone: Set<CgroupID>) -> [(slot: UInt32, key: ot_error_key)] {
+        (0..<min(end, slots.mappedCount)).compactMap { index in
+            let slot = slots[index]
+            guard slot.used != 0, gone.contains(CgroupID(slot.key.cgroup)) else { return nil }
+            return (UInt32(index), slot.key)
+        }
+    }
+
+    var usedSlots: Int { end }
+}

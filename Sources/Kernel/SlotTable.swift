@@ -1,0 +1,139 @@
+internal import BPF
+internal import KernelABI
+internal import Model
+
+/// The kernel's slots seen through shared memory, and what they said at the drain before.
+///
+/// A slot's counters only grow, also when the slot passes to another writer, so a drain is a subtraction.
+struct SlotTable: ~Copyable {
+    private struct Known {
+        var key: ot_writer_key
+        var writer: Writer
+    }
+
+    private let plan: MemoryPlan
+    private var slots: MappedArray<ot_slot>
+    private var counters: MappedArray<ot_counters>
+    /// By slot, as far as slots were looked at.
+    private var last: [Counters] = []
+    private var known: [Known?] = []
+    /// The first slots of each range that were never seen in use. The queues hand slots out in order, so scanning may
+    /// stop a little after the last one.
+    private var writerEnd: Int
+    private var cgroupEnd: Int
+
+    /// More than CPUs that can be between taking a slot and publishing it.
+    private static var margin: Int { 512 }
+
+    init(_ object: borrowing LoadedObject, plan: MemoryPlan) throws(BPFError) {
+        let slots = try MappedArray(object.map("slots"), element: ot_slot.self)
+        let counters = try MappedArray(object.map("counters"), element: ot_counters.self)
+        self.slots = slots
+        self.counters = counters
+        self.plan = plan
+        writerEnd = plan.writerRange.lowerBound
+        cgroupEnd = plan.cgroupRange.lowerBound
+    }
+
+    /// How many slots of writers are in use.
+    var usedWriterSlots: Int {
+        known.prefix(plan.writerRange.upperBound).count { $0 != nil }
+    }
+
+    /// Adds to `drain` what was counted since the last call.
+    mutating func drain(into drain: inout Drain) throws(BPFError) {
+        try reach(MemoryPlan.fixedSlots)
+        drain.withoutCgroup += difference(Int(OT_SLOT_HOST))
+        drain.own += difference(Int(OT_SLOT_SELF))
+        var index = plan.writerRange.lowerBound
+        while index < min(writerEnd + Self.margin, plan.writerRange.upperBound) {
+            if try isUsed(index, from: plan.writerRange.lowerBound) {
+                writerEnd = max(writerEnd, index + 1)
+                let difference = difference(index)
+                if !difference.isZero, let slot = known[index] {
+                    drain.writers.append(
+                        WriterActivity(
+                            writer: slot.writer, tgid: Int32(bitPattern: slots[index].tgid), counters: difference))
+                }
+            }
+            index += 1
+        }
+        if writersHaveRunOut { try drainCgroups(into: &drain) }
+    }
+
+    /// Only then can a cgroup's own slot be in use, and only then are those pages worth mapping.
+    private var writersHaveRunOut: Bool { writerEnd == plan.writerRange.upperBound }
+
+    private mutating func drainCgroups(into drain: inout Drain) throws(BPFError) {
+        var index = plan.cgroupRange.lowerBound
+        while index < min(cgroupEnd + Self.margin, plan.cgroupRange.upperBound) {
+            if try isUsed(index, from: plan.cgroupRange.lowerBound) {
+                cgroupEnd = max(cgroupEnd, index + 1)
+                let difference = difference(index)
+                if !difference.isZero, let slot = known[index] {
+                    drain.withoutWriter[slot.writer.cgroup, default: Counters()] += difference
+                }
+            }
+            index += 1
+        }
+    }
+
+    /// The slots of cgroups that are gone; their last values must have been drained.
+    func slots(of gone: Set<CgroupID>) -> [(slot: UInt32, key: ot_writer_key, isWriter: Bool)] {
+        known.enumerated().compactMap { index, slot in
+            guard let slot, gone.contains(slot.writer.cgroup) else { return nil }
+            return (UInt32(index), slot.key, plan.writerRange.contains(index))
+        }
+    }
+
+    mutating func forget(_ slot: UInt32) { known[Int(slot)] = nil }
+
+    private mutating func isUsed(_ index: Int, from first: Int) throws(BPFError) -> Bool {
+        try reach(index + 1)
+        let slot = slots[index]
+        guard slot.used != 0 else { return false }
+        if let before = known[index], before.key.isSame(as: slot.key) { return true }
+        known[index] = Known(key: slot.key, writer: Writer(slot.key))
+        return true
+    }
+
+    private mutating func difference(_ slot: Int) -> Counters {
+        var now = Counters()
+        for shard in 0..<plan.shards { now.add(counters[slot * plan.shards + shard]) }
+        defer { last[slot] = now }
+        return now.since(last[slot])
+    }
+
+    private mutating func reach(_ slotCount: Int) throws(BPFError) {
+        try slots.reach(slotCount)
+        try counters.reach(slotCount * plan.shards)
+        while last.count < slotCount { last.append(Counters()) }
+        while known.count < slotCount { known.append(nil) }
+    }
+}
+
+extension Counters {
+    fileprivate mutating func add(_ shard: ot_counters) {
+        withUnsafeBytes(of: shard) { bytes in
+            for index in 0..<Counters.count {
+                self[index] &+= bytes.load(fromByteOffset: index * 8, as: UInt64.self)
+            }
+        }
+    }
+}
+
+extension ot_writer_key {
+    fileprivate func isSame(as other: Self) -> Bool {
+        withUnsafeBytes(of: self) { mine in withUnsafeBytes(of: other) { mine.elementsEqual($0) } }
+    }
+}
+
+extension Writer {
+    init(_ key: ot_writer_key) {
+        let executable = ExecutableID(
+            device: key.exe_device, inode: key.exe_inode, generation: key.exe_generation)
+        let comm = withUnsafeBytes(of: key.comm) { ByteString($0.prefix { $0 != 0 }) }
+        self.init(
+            cgroup: CgroupID(key.cgroup), executable: key.exe_inode == 0 ? nil : executable, comm: comm, uid: key.uid)
+    }
+}

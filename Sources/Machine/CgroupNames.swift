@@ -1,0 +1,103 @@
+package import Model
+
+/// Which cgroup has which path: kept up to date by the kernel's reports, also for a while after a cgroup is gone.
+///
+/// A pure value: whatever must be asked of the file system comes in as an argument.
+package struct CgroupNames: Sendable {
+    private struct Entry {
+        var name: CgroupName
+        /// The drain after which it was known to be gone; absent while it lives.
+        var goneSince: Int?
+    }
+
+    private var entries: [CgroupID: Entry] = [:]
+    private var drains = 0
+    /// What the kernel's paths have before the part that the mount shows; nil until it is learned.
+    private var prefix: [UInt8]?
+
+    /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
+    private static var grace: Int { 2 }
+
+    package init(startsAtRealRoot: Bool) { prefix = startsAtRealRoot ? [] : nil }
+
+    package var count: Int { entries.count }
+
+    /// Takes over what the walk at start found.
+    package mutating func found(_ id: CgroupID, path: ByteString) { set(id, path: path) }
+
+    /// Takes over what the programs reported; `current` asks the file system for the path of a living cgroup.
+    package mutating func apply(_ fact: Fact, current: (CgroupID) -> ByteString?) {
+        switch fact {
+        case .cgroupMade(let id, let path):
+            set(id, path: visible(path, id, current))
+        case .cgroupRenamed(let id, let path):
+            let before = entries[id]?.name.path
+            let after = visible(path, id, current)
+            set(id, path: after)
+            if let before { moveDescendants(of: before, to: after) }
+        case .cgroupRemoved(let id, let path):
+            if entries[id] == nil { set(id, path: visible(path, id, current)) }
+            entries[id]?.goneSince = drains
+        case .writerSeen:
+            break
+        }
+    }
+
+    /// The name of a cgroup; an unknown one is looked up by `current`, and asked for again next time when it fails.
+    package mutating func name(
+        of id: CgroupID, current: (CgroupID) -> ByteString?, invocation: (CgroupID) -> String?
+    ) -> CgroupName? {
+        if entries[id] == nil, let path = current(id) { set(id, path: path) }
+        guard let entry = entries[id] else { return nil }
+        if entry.name.invocationID == nil, entry.goneSince == nil, entry.name.identity.unit != nil {
+            entries[id]?.name.invocationID = invocation(id)
+        }
+        return entries[id]?.name
+    }
+
+    /// Says that the counters were drained; returns the cgroups that are now forgotten.
+    package mutating func drained() -> Set<CgroupID> {
+        drains += 1
+        var forgotten: Set<CgroupID> = []
+        for (id, entry) in entries {
+            if let since = entry.goneSince, drains - since > Self.grace { forgotten.insert(id) }
+        }
+        for id in forgotten { entries[id] = nil }
+        return forgotten
+    }
+
+    /// Every living cgroup, by path.
+    package var living: [(id: CgroupID, name: CgroupName)] {
+        entries.filter { $0.value.goneSince == nil }.map { ($0.key, $0.value.name) }
+            .sorted { $0.name.path < $1.name.path }
+    }
+
+    private mutating func set(_ id: CgroupID, path: ByteString) {
+        if entries[id]?.name.path == path { return }
+        entries[id] = Entry(name: CgroupName(path: path, identity: UnitIdentity(cgroupPath: path)), goneSince: nil)
+    }
+
+    /// The kernel's path as the mount shows it. Which prefix a cgroup namespace hides is learned from a living cgroup.
+    private mutating func visible(
+        _ path: ByteString, _ id: CgroupID, _ current: (CgroupID) -> ByteString?
+    ) -> ByteString {
+        if prefix == nil, let seen = current(id), path.bytes.count >= seen.bytes.count,
+            path.bytes.suffix(seen.bytes.count).elementsEqual(seen.bytes)
+        {
+            prefix = Array(path.bytes.dropLast(seen.bytes.count))
+        }
+        guard let prefix, path.bytes.starts(with: prefix) else { return path }
+        let rest = path.bytes.dropFirst(prefix.count)
+        return rest.isEmpty ? "/" : ByteString(rest)
+    }
+
+    private mutating func moveDescendants(of before: ByteString, to after: ByteString) {
+        let start = before.bytes + [UInt8(ascii: "/")]
+        for (id, entry) in entries where entry.name.path.bytes.starts(with: start) {
+            let path = after.bytes + entry.name.path.bytes.dropFirst(before.bytes.count)
+            let gone = entry.goneSince
+            set(id, path: ByteString(path))
+            entries[id]?.goneSince = gone
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Something rare that the kernel programs report as it happens.
+package enum Fact: Sendable, Equatable {
+    /// Paths start at the real root of the hierarchy, also for an agent inside a cgroup namespace.
+    case cgroupMade(CgroupID, path: ByteString)
+    case cgroupRemoved(CgroupID, path: ByteString)
+    case cgroupRenamed(CgroupID, path: ByteString)
+    /// A writer was seen for the first time; the path is that of its executable, absent when it was too deep to read.
+    case writerSeen(ExecutableID, tgid: Int32, path: ByteString?)
+}
+
+/// What was added to the kernel's counters since the drain before.
+package struct Drain: Sendable {
+    package var writers: [WriterActivity] = []
+    /// Counted for a cgroup without telling its writers apart, because the slots had run out.
+    package var withoutWriter: [CgroupID: Counters] = [:]
+    /// Counted for no cgroup, because even the slots for cgroups had run out.
+    package var withoutCgroup = Counters()
+    /// What the agent itself did.
+    package var own = Counters()
+    package var errors: [ErrorActivity] = []
+    package var loss = Loss()
+
+    package init() {}
+}
+
+/// What one writer did since the drain before.
+package struct WriterActivity: Sendable {
+    package let writer: Writer
+    /// The process that was seen first with this identity.
+    package let tgid: Int32
+    package let counters: Counters
+
+    package init(writer: Writer, tgid: Int32, counters: Counters) {
+        (self.writer, self.tgid, self.counters) = (writer, tgid, counters)
+    }
+}
+
+/// How often an operation failed with one errno in one cgroup since the drain before.
+package struct ErrorActivity: Sendable {
+    package let cgroup: CgroupID
+    package let operation: FailingOperation
+    package let error: Int32
+    package let count: UInt64
+
+    package init(cgroup: CgroupID, operation: FailingOperation, error: Int32, count: UInt64) {
+        (self.cgroup, self.operation, self.error, self.count) = (cgroup, operation, error, count)
+    }
+}

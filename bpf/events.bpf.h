@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The ring buffer: rare facts only, never one record for each operation. */
+#ifndef OT_EVENTS_BPF_H
+#define OT_EVENTS_BPF_H
+
+#include "kernel.bpf.h"
+
+#define PATH_COMPONENTS 64
+#define COMPONENT_MAX 256
+
+const volatile struct ot_config config SEC(".rodata.config") = {};
+struct ot_stats stats SEC(".data.stats") = {};
+
+/*
+ * 1 MiB holds about 8,000 cgroup events between two polls. Full: the record is lost and counted in ring_dropped;
+ * counts are never lost, a cgroup is then named by its handle, an executable by /proc.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+struct scratch {
+	union {
+		struct ot_cgroup_event cgroup;
+		struct ot_writer_event writer;
+	};
+	char text[OT_PATH_MAX + COMPONENT_MAX];
+};
+
+/* One record under construction per CPU: it does not fit on the stack, and programs on a CPU do not nest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+static __always_inline struct scratch *scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+/* Sends `size` bytes; user space polls by time, so wake it only when the ring fills up. */
+static __always_inline void send(void *record, __u64 size)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 flags = waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+
+	if (bpf_ringbuf_output(&events, record, size, flags))
+		__sync_fetch_and_add(&stats.ring_dropped, 1);
+}
+
+/*
+ * Writes the components of the file's path, leaf first, each with its NUL, and sets `*length`. It lives in map memory on
+ * purpose: there the verifier forgets its value, so that the iterations look alike and are verified once.
+ */
+static __always_inline void write_path(struct file *file, char *text, __u32 *length)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry), *parent;
+	void *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct mount *mount = vfsmount - bpf_core_field_offset(struct mount, mnt), *above;
+	__u32 end;
+	long read;
+
+	*length = 0;
+	for (int i = 0; i < PATH_COMPONENTS; i++) {
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+			above = BPF_CORE_READ(mount, mnt_parent);
+			if (above == mount)
+				return;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		end = *length;
+		if (end >= OT_PATH_MAX)
+			break;
+		read = bpf_probe_read_kernel_str(text + end, COMPONENT_MAX, BPF_CORE_READ(dentry, d_name.name));
+		if (read <= 0)
+			break;
+		*length = end + read;
+		dentry = parent;
+	}
+	*length = 0; /* too deep: a path that lacks its beginning would be a wrong one */
+}
+
+static __always_inline void report_writer(struct task_struct *task, struct ot_writer_key *key, __u32 slot)
+{
+	struct file *executable = BPF_CORE_READ(task, mm, exe_file);
+	struct scratch *record = scratch();
+	__u32 length;
+
+	if (!record || !executable)
+		return;
+	write_path(executable, record->text, &record->writer.header.length);
+	length = record->writer.header.length;
+	record->writer.header.kind = OT_EVENT_WRITER_SEEN;
+	record->writer.header.time = bpf_ktime_get_ns();
+	record->writer.inode = key->exe_inode;
+	record->writer.device = key->exe_device;
+	record->writer.generation = key->exe_generation;
+	record->writer.tgid = BPF_CORE_READ(task, tgid);
+	record->writer.slot = slot;
+	if (length <= OT_PATH_MAX + COMPONENT_MAX)
+		send(record, offsetof(struct scratch, text) + length);
+}
+
+static __always_inline void report_cgroup(struct trace_event_raw_cgroup *context, __u32 kind)
+{
+	struct scratch *record;
+	long read;
+
+	/* The events come from every hierarchy; the cgroup2 one is number 0. */
+	if (context->root != 0)
+		return;
+	record = scratch();
+	if (!record)
+		return;
+	read = bpf_probe_read_kernel_str(record->text, OT_PATH_MAX,
+					 (void *)context + (context->__data_loc_path & 0xffff));
+	if (read < 1)
+		read = 1;
+	if (read > OT_PATH_MAX)
+		read = OT_PATH_MAX;
+	record->cgroup.header.kind = kind;
+	record->cgroup.header.time = bpf_ktime_get_ns();
+	record->cgroup.header.length = read - 1;
+	record->cgroup.cgroup = context->id;
+	send(record, offsetof(struct scratch, text) + read - 1);
+}
+
+#endif

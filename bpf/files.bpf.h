@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What a finished open or write counts for: the same for system calls and for io_uring. */
+#ifndef OT_FILES_BPF_H
+#define OT_FILES_BPF_H
+
+#include "writers.bpf.h"
+
+/* `via` of an operation that did not go through io_uring. */
+#define BY_SYSCALL (-1)
+
+enum file_kind { NOT_A_FILE, REGULAR_FILE, PSEUDO_FILE, BLOCK_DEVICE };
+
+/* File systems that show the kernel's own state; beside them every mount the kernel made for itself (SB_KERNMOUNT). */
+static __always_inline bool is_pseudo(struct inode *inode, bool direct)
+{
+	struct super_block *super = READ(direct, inode, i_sb);
+
+	if (config.pseudo_counts)
+		return false;
+	if (READ(direct, super, s_flags) & SB_KERNMOUNT)
+		return true;
+	switch (READ(direct, super, s_magic)) {
+	case 0x00009fa0: /* proc */
+	case 0x62656572: /* sysfs */
+	case 0x0027e0eb: /* cgroup */
+	case 0x63677270: /* cgroup2 */
+	case 0x74726163: /* tracefs */
+	case 0x64626720: /* debugfs */
+	case 0x73636673: /* securityfs */
+	case 0xcafe4a11: /* bpf */
+	case 0x00001cd1: /* devpts */
+	case 0x62656570: /* configfs */
+	case 0xde5e81e4: /* efivarfs */
+	case 0x19800202: /* mqueue */
+	case 0x6165676c: /* pstore */
+	case 0xf97cff8c: /* selinuxfs */
+	case 0x42494e4d: /* binfmt_misc */
+	case 0x00000187: /* autofs */
+	case 0x65735543: /* fusectl */
+	case 0x6e736673: /* nsfs */
+		return true;
+	}
+	return false;
+}
+
+/* What a write to this file counts as; sockets, pipes and character devices are not file activity. */
+static __always_inline enum file_kind kind_of(struct file *file, bool direct)
+{
+	struct inode *inode;
+	unsigned int type;
+
+	if (!file)
+		return NOT_A_FILE;
+	inode = READ(direct, file, f_inode);
+	type = READ(direct, inode, i_mode) & S_IFMT;
+	if (type == S_IFREG)
+		return is_pseudo(inode, direct) ? PSEUDO_FILE : REGULAR_FILE;
+	return type == S_IFBLK ? BLOCK_DEVICE : NOT_A_FILE;
+}
+
+static __always_inline void add_via(struct ot_counters *to, enum ot_counter which, int via, __u64 value)
+{
+	if (via == BY_SYSCALL)
+		return;
+	switch (via) { /* each position a constant: the verifier need not bound an index */
+	case OT_VIA_INLINE:
+		add(to, which, value);
+		break;
+	case OT_VIA_WORKER:
+		add(to, which + OT_VIA_STRIDE, value);
+		break;
+	default:
+		add(to, which + 2 * OT_VIA_STRIDE, value);
+	}
+}
+
+static __always_inline void count_write(enum file_kind kind, __u32 slot, __u64 cgroup, int via, long result)
+{
+	struct ot_counters *to = counters_of(slot);
+
+	if (!to)
+		return;
+	if (kind == REGULAR_FILE) {
+		if (result < 0) {
+			count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, result);
+			return;
+		}
+		add(to, OT_WRITES, 1);
+		add(to, OT_WRITE_BYTES, result);
+		add_via(to, OT_VIA_WRITES, via, 1);
+		add_via(to, OT_VIA_WRITE_BYTES, via, result);
+	} else if (result >= 0) {
+		if (kind == PSEUDO_FILE) {
+			add(to, OT_PSEUDO_WRITES, 1);
+			add(to, OT_PSEUDO_WRITE_BYTES, result);
+		} else {
+			add(to, OT_DEVICE_WRITES, 1);
+		}
+	}
+}
+
+static __always_inline void count_open_as(struct ot_counters *to, int via, bool for_write, bool created)
+{
+	add(to, OT_OPENS, 1);
+	add_via(to, OT_VIA_OPENS, via, 1);
+	if (for_write)
+		add(to, OT_OPENS_FOR_WRITE, 1);
+	if (created) {
+		add(to, OT_CREATES, 1);
+		add_via(to, OT_VIA_CREATES, via, 1);
+	}
+}
+
+/* An open that is over; `result` is the descriptor or -errno. */
+static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
+				       bool direct)
+{
+	struct ot_counters *to = counters_of(slot);
+	unsigned int mode;
+	struct file *file;
+
+	if (!to)
+		return;
+	if (result < 0) {
+		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
+		return;
+	}
+	file = file_of(task, result, direct);
+	if (!file) { /* another thread closed it already */
+		count_open_as(to, via, false, false);
+		__sync_fetch_and_add(&stats.unknown_file, 1);
+		return;
+	}
+	mode = READ(direct, file, f_mode);
+	if (mode & FMODE_PATH)
+		add(to, OT_PATH_OPENS, 1);
+	else if (is_pseudo(READ(direct, file, f_inode), direct))
+		add(to, OT_PSEUDO_OPENS, 1);
+	else
+		count_open_as(to, via, mode & FMODE_WRITE,
+			      mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE);
+}
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * io_uring by request: remembered when it is submitted, counted when it completes, with its result. Entries into the
+ * kernel's write functions would count a request twice when it is first tried inline and then by a worker.
+ */
+#ifndef OT_URING_BPF_H
+#define OT_URING_BPF_H
+
+#include "files.bpf.h"
+
+/* The request's address, or on kernels whose completion does not tell it, its ring and user_data. */
+struct request_key {
+	__u64 first;
+	__u64 second;
+};
+
+struct request {
+	__u64 address;
+	__u64 cgroup;
+	__u64 open_flags;
+	__u32 slot;
+	__u8 opcode;
+	__u8 via; /* ot_via */
+	__u8 to_direct_descriptor;
+	__u8 pad;
+};
+
+/* Requests in flight that we count, of all rings. Full: the request's result will not be known, and is counted so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct request_key);
+	__type(value, struct request);
+} requests SEC(".maps");
+
+static __always_inline bool completion_names_request(void)
+{
+	return bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req);
+}
+
+static __always_inline struct request_key key_of(void *request, void *ring, __u64 user_data)
+{
+	struct request_key key = {};
+
+	key.first = completion_names_request() ? (__u64)request : (__u64)ring;
+	key.second = completion_names_request() ? 0 : user_data;
+	return key;
+}
+
+static __always_inline bool is_uring_open(__u8 opcode)
+{
+	return opcode == URING_OPENAT || opcode == URING_OPENAT2;
+}
+
+static __always_inline bool is_uring_write(__u8 opcode)
+{
+	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
+	       opcode == URING_WRITEV_FIXED;
+}
+
+static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode, __u64 flags,
+				      bool by_sqpoll, bool direct)
+{
+	struct request_key key = key_of(address, ring, user_data);
+	struct request request = { .address = (__u64)address, .opcode = opcode };
+	struct task_struct *task;
+
+	if (!is_uring_open(opcode) && !is_uring_write(opcode))
+		return;
+	if (flags & REQUEST_SKIPS_COMPLETION) {
+		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+		return;
+	}
+	if (is_uring_open(opcode)) {
+		struct io_open *open = address;
+
+		request.open_flags = BPF_CORE_READ(open, how.flags);
+		if (bpf_core_field_exists(open->file_slot))
+			request.to_direct_descriptor = BPF_CORE_READ(open, file_slot) != 0;
+	}
+	task = current_task(direct);
+	request.via = by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE;
+	request.slot = current_slot(task, &request.cgroup, direct);
+	/* A request that is still there has ended without telling its result: its memory is used again. */
+	if (bpf_map_lookup_elem(&requests, &key))
+		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+	if (bpf_map_update_elem(&requests, &key, &request, BPF_ANY))
+		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+}
+
+static __always_inline void handed_to_worker(void *ring, void *address, __u64 user_data)
+{
+	struct request_key key = key_of(address, ring, user_data);
+	struct request *request = bpf_map_lookup_elem(&requests, &key);
+
+	if (request && request->via == OT_VIA_INLINE)
+		request->via = OT_VIA_WORKER;
+}
+
+/* Into a slot of the ring's own table there is no descriptor to look at: the flags tell what they can. */
+static __always_inline void count_direct_open(struct request *request, int result)
+{
+	struct ot_counters *to = counters_of(request->slot);
+	__u64 flags = request->open_flags;
+	bool created = flags & TMPFILE || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+
+	if (!to)
+		return;
+	if (result < 0) {
+		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
+		return;
+	}
+	if (flags & O_PATH) {
+		add(to, OT_PATH_OPENS, 1);
+		return;
+	}
+	if (flags & O_CREAT && !created)
+		__sync_fetch_and_add(&stats.unknown_file, 1);
+	count_open_as(to, request->via, (flags & O_ACCMODE) != 0, created);
+}
+
+static __always_inline void completed(struct trace_event_raw_io_uring_complete *context, bool direct)
+{
+	struct request *known, request;
+	struct request_key key;
+	struct io_kiocb *kiocb;
+	struct file *file;
+	int result = context->res;
+	void *address = 0;
+
+	/* Not a plain load: the compiler would choose the offset first, and a moved context is not to be loaded from. */
+	if (completion_names_request())
+		bpf_core_read(&address, sizeof(address), &context->req);
+	key = key_of(address, context->ctx, context->user_data);
+	known = bpf_map_lookup_elem(&requests, &key);
+	if (!known)
+		return;
+	request = *known;
+	bpf_map_delete_elem(&requests, &key);
+	if (is_uring_open(request.opcode)) {
+		if (request.to_direct_descriptor)
+			count_direct_open(&request, result);
+		else
+			count_open(current_task(direct), request.slot, request.cgroup, request.via, result, direct);
+		return;
+	}
+	kiocb = (void *)request.address;
+	file = BPF_CORE_READ(kiocb, file);
+	if (!file) { /* cancelled before it had its file */
+		__sync_fetch_and_add(&stats.unknown_file, 1);
+		return;
+	}
+	enum file_kind kind = kind_of(file, false);
+
+	if (kind != NOT_A_FILE)
+		count_write(kind, request.slot, request.cgroup, request.via, result);
+}
+
+/* Refused while it was prepared: never submitted, so its completion is not ours. */
+static __always_inline void refused(void *address, __u8 opcode, int error, bool direct)
+{
+	struct task_struct *task;
+	struct io_kiocb *kiocb = address;
+	struct ot_counters *to;
+	__u64 cgroup;
+	__u32 slot;
+
+	if (!is_uring_open(opcode) && !is_uring_write(opcode))
+		return;
+	task = current_task(direct);
+	if (is_uring_write(opcode)) {
+		if (!bpf_core_field_exists(kiocb->cqe.fd))
+			return;
+		if (kind_of(file_of(task, BPF_CORE_READ(kiocb, cqe.fd), direct), direct) != REGULAR_FILE)
+			return;
+	}
+	slot = current_slot(task, &cgroup, direct);
+	to = counters_of(slot);
+	if (!to)
+		return;
+	if (is_uring_open(opcode))
+		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, error);
+	else
+		count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, error);
+}
+
+#endif
