@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # `make help` lists the targets; V=1 shows the commands; DEPS=skip leaves the system's packages alone.
 
 .DELETE_ON_ERROR:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Proves the direction of dependency and a few habits; prints file:line: sentence for each breach."""
 
 import pathlib
