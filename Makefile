@@ -10,7 +10,7 @@ SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 PREFIX ?= /usr/local
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 
-# The Swift toolchain brings a clang with the BPF back end and an llvm-objcopy, so a plain machine needs no other compiler.
+# The Swift toolchain brings a clang with the BPF back end and an llvm-objcopy: no other compiler is needed.
 SWIFT      ?= swift
 swift_path := $(shell command -v $(SWIFT) 2>/dev/null)
 swift_dir  := $(dir $(realpath $(swift_path)))
@@ -54,7 +54,8 @@ bpf: deps-build $(OBJECTS)  ## the BPF objects alone
 	$(Q)mkdir -p $@
 
 swift:
-	@[ -n "$(swift_path)" ] || { echo "Swift 6.2 or later is needed on PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
+	@[ -n "$(swift_path)" ] || { \
+	echo "Swift 6.2 or later is needed on PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
 
 release: bpf swift  ## both programs, optimised, with the Swift runtime inside
 	$(call say,SWIFT,release)

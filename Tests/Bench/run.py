@@ -21,7 +21,7 @@ from situations import EVENTS, SITUATIONS, Failed
 OPERATIONS = {"pwrite": "pwrite, 1 byte", "open": "open + close", "getppid": "getppid (unrelated)"}
 # What must at least be counted, by operation.
 COUNTED_AS = {"pwrite": "writes", "open": "opens"}
-# A preemptible kernel skips a program now and then, whoever attached it; more than this and the watcher is not counting.
+# A preemptible kernel skips a program now and then, whoever attached it; below this the watcher is not counting.
 MUST_BE_COUNTED = 0.99
 RATIOS = [("agent", "empty"), ("agent", "bpftrace"), ("bpftrace", "empty")]
 
@@ -85,7 +85,8 @@ def summary(rounds):
     names = list(rounds[0])
     cost = {s: {o: statistics.median(r[s][o] for r in rounds) for o in OPERATIONS} for s in names}
     added = {
-        s: {o: statistics.median(r[s][o] - r["base"][o] for r in rounds) for o in OPERATIONS} for s in names if s != "base"
+        s: {o: statistics.median(r[s][o] - r["base"][o] for r in rounds) for o in OPERATIONS}
+        for s in names if s != "base"
     }
     ratios = {
         f"{a}/{b}": {o: added[a][o] / added[b][o] if added[b][o] > 0 else None for o in OPERATIONS}
@@ -130,7 +131,8 @@ def main():
     print_table(result)
     if options.json:
         about = {"kernel": platform.release(), "machine": platform.machine(), "cpus": os.cpu_count()}
-        options.json.write_text(json.dumps({"host": about, **result, "rounds": rounds}, indent=2) + "\n", encoding="utf-8")
+        document = {"host": about, **result, "rounds": rounds}
+        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

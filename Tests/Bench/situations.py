@@ -86,15 +86,17 @@ def empty(options):
 
 
 def bpftrace_program():
-    """Calls and bytes by cgroup, as one would type it. The two witnesses around it tell when it is attached: they sit on
-    calls that nobody makes by chance, and on the exit side, so that they cost other calls nothing."""
+    """Calls and bytes by cgroup, as one would type it. The two witnesses around it tell when it is attached: they sit
+    on calls that are rare, and on the exit side, so that they cost other calls nothing."""
 
     def probes(calls):
-        return ",".join(f"tracepoint:syscalls:sys_exit_{c}" for c in calls if (EVENTS / f"syscalls/sys_exit_{c}").exists())
+        names = (f"sys_exit_{call}" for call in calls)
+        return ",".join(f"tracepoint:syscalls:{name}" for name in names if (EVENTS / "syscalls" / name).exists())
 
     return (
         'tracepoint:syscalls:sys_exit_getpgid { printf("first\\n"); } '
-        + probes(WRITES) + " /args->ret >= 0/ { @writes[cgroup] = count(); @bytes[cgroup] = sum(args->ret); } "
+        + probes(WRITES)
+        + " /args->ret >= 0/ { @writes[cgroup] = count(); @bytes[cgroup] = sum(args->ret); } "
         + probes(OPENS) + " /args->ret >= 0/ { @opens[cgroup] = count(); } "
         'tracepoint:syscalls:sys_exit_getsid { printf("last\\n"); }'
     )
