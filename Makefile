@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists the targets; V=1 shows the commands; DEPS=skip leaves the system's packages alone.
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+ARCH   := $(shell uname -m)
+SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+
+# The Swift toolchain brings a clang with the BPF back end and an llvm-objcopy: no other compiler is needed.
+SWIFT      ?= swift
+swift_path := $(shell command -v $(SWIFT) 2>/dev/null)
+swift_dir  := $(dir $(realpath $(swift_path)))
+tool        = $(firstword $(wildcard $(swift_dir)$(1) $(dir $(swift_path))$(1)) $(1))
+CLANG      ?= $(call tool,clang)
+OBJCOPY    ?= $(call tool,llvm-objcopy)
+
+# -mcpu=v2: the instruction set of the oldest kernel we load on (5.10); newer sets have atomics it refuses.
+# A hook has its context whether it reads it or not, so an unused parameter is no mistake.
+BPF_ARCH  := $(or $(if $(filter x86_64,$(ARCH)),x86),$(if $(filter aarch64,$(ARCH)),arm64),$(ARCH))
+BPF_FLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -mcpu=v2 \
+             -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf/include -I/usr/include/$(ARCH)-linux-gnu
+OBJECTS   := $(patsubst bpf/%.bpf.c,.bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+HEADERS   := $(wildcard bpf/*.h bpf/include/*.h)
+
+BENCH := .build/bench
+C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/include/*.h Tests/*/*.[ch])
+
+V   ?= 0
+Q   := $(if $(filter 0,$(V)),@)
+say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
+
+.PHONY: all build bpf release run test lint format bench deps deps-build deps-lint deps-bench install clean help swift
+
+all: build
+
+build: bpf swift  ## the BPF objects, then both programs (debug)
+	$(call say,SWIFT,debug)
+	$(Q)$(SWIFT) build
+
+bpf: deps-build $(OBJECTS)  ## the BPF objects alone
+
+# An object that was absent is in no dependency file yet: touching the file that embeds it makes SwiftPM look again.
+.bpf/%.bpf.o: bpf/%.bpf.c $(HEADERS) Makefile | .bpf deps-build
+	$(call say,BPF,$(@F))
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(OBJCOPY) --strip-debug $@
+	$(Q)touch bpf/objects.c
+
+.bpf $(BENCH):
+	$(Q)mkdir -p $@
+
+swift:
+	@[ -n "$(swift_path)" ] || { \
+	echo "Swift 6.2 or later is needed on PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
+
+release: bpf swift  ## both programs, optimised, with the Swift runtime inside
+	$(call say,SWIFT,release)
+	$(Q)$(SWIFT) build -c release --static-swift-stdlib
+
+run: release  ## build, then watch this host: make run ARGS="--duration 30s"
+	$(call say,RUN,"otagent --config config/agent.toml $(ARGS)")
+	$(Q)$(SUDO) .build/release/otagent --config config/agent.toml $(ARGS)
+
+test: build  ## everything; kernel and system tests run when you are root
+	$(call say,TEST,"$(ARGS)")
+	$(Q)$(SWIFT) test $(ARGS)
+
+lint: deps-lint swift  ## formatting, import fences, file lengths
+	$(call say,LINT,"swift format")
+	$(Q)$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	$(call say,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(C_FORMATTED)
+	$(call say,LINT,fences)
+	$(Q)python3 .ci/fences.py
+
+format: deps-lint swift  ## both formatters, in place
+	$(call say,FMT,"swift format")
+	$(Q)$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
+	$(call say,FMT,clang-format)
+	$(Q)clang-format -i $(C_FORMATTED)
+
+bench: release bench-tools  ## cost per call beside empty programs and bpftrace (root): make bench ARGS="--rounds 7"
+	$(Q)$(SUDO) python3 Tests/Bench/run.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
+
+.PHONY: bench-tools
+bench-tools: deps-bench $(BENCH)/cost_per_call $(BENCH)/attach $(BENCH)/empty.bpf.o
+
+$(BENCH)/%: Tests/Bench/%.c | $(BENCH) deps-bench
+	$(call say,CC,$(@F))
+	$(Q)$(CLANG) -g -O2 -Wall -Wextra -Werror -fuse-ld=lld $< -o $@ -lbpf -lelf -lz
+
+$(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
+	$(call say,BPF,$(@F))
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
+deps: deps-build deps-lint  ## install the Debian packages that are missing
+
+# A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
+deps-build deps-lint deps-bench: deps-%:
+	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
+
+install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept
+	$(Q)$(SUDO) install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin .build/release/otagent .build/release/opentrace
+	$(Q)config=$(DESTDIR)$(SYSCONFDIR)/otagent/agent.toml; \
+	if [ -e $$config ]; then echo "$$config: kept as it is"; \
+	else $(SUDO) install -D -m 640 config/agent.toml $$config; fi
+
+clean:  ## remove everything that was built
+	$(Q)rm -rf .build .bpf
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
+	do printf '  make %-9s %s\n' "$$name" "$$text"; done
