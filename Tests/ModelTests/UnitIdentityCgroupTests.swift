@@ -95,7 +95,10 @@ struct UnitIdentityCgroupTests {
                 "user@1000.service/app.slice/foo.service",
                 "service user_unit=foo.service user_slice=app.slice"
             ),
-            ("user@1000.service/app.slice/a@b.service/x", "service user_unit=a@b.service user_slice=app.slice subgroup=x"),
+            (
+                "user@1000.service/app.slice/a@b.service/x",
+                "service user_unit=a@b.service user_slice=app.slice subgroup=x"
+            ),
             ("user@1000.service/app.slice/app-a.slice/x.scope", "scope user_unit=x.scope user_slice=app-a.slice"),
             ("user@1000.service/init.scope", "scope user_unit=init.scope user_slice=-.slice"),
             ("user@1000.service/app.slice", "slice user_slice=app.slice"),
@@ -204,7 +207,10 @@ struct UnitIdentityCgroupTests {
             ("/libpod_parent/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
             ("/libpod_parent/\(id)/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
             ("/lxc.payload.web", "slice=-.slice container=lxc:web(web)"),
-            ("/lxc.payload.web/system.slice/x.service", "slice=-.slice subgroup=system.slice/x.service container=lxc:web(web)"),
+            (
+                "/lxc.payload.web/system.slice/x.service",
+                "slice=-.slice subgroup=system.slice/x.service container=lxc:web(web)"
+            ),
             ("/lxc.payload/web", "slice=-.slice container=lxc:web(web)"),
             ("/lxc/101/ns/init.scope", "slice=-.slice subgroup=ns/init.scope container=lxc:101(101)"),
             ("/machine/web.libvirt-qemu/emulator", "slice=-.slice subgroup=emulator container=libvirt:web(web)"),
@@ -255,8 +261,10 @@ struct UnitIdentityCgroupTests {
             ),
             ("/kubepods/burstable/pod\(pod)", "pod slice=-.slice pod=\(pod)/burstable"),
             ("/kubepods/burstable/pod\(id.prefix(32))", "pod slice=-.slice pod=\(id.prefix(32))/burstable"),
-            ("/kubepods/burstable/pod\(pod)/crio-conmon-\(id)",
-             "pod slice=-.slice subgroup=crio-conmon-\(id) pod=\(pod)/burstable"),
+            (
+                "/kubepods/burstable/pod\(pod)/crio-conmon-\(id)",
+                "pod slice=-.slice subgroup=crio-conmon-\(id) pod=\(pod)/burstable"
+            ),
             ("/kubepods/burstable", "cgroup slice=-.slice"),
             ("/kubepods/burstable/podcast", "cgroup slice=-.slice"),
             (
@@ -264,7 +272,8 @@ struct UnitIdentityCgroupTests {
                 "pod slice=kubepods-burstable-pod\(pod_).slice pod=\(pod)/burstable"
             ),
             (
-                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(pod_).slice/cri-containerd-\(id).scope",
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(pod_).slice/"
+                    + "cri-containerd-\(id).scope",
                 "container slice=kubepods-burstable-pod\(pod_).slice unit=cri-containerd-\(id).scope "
                     + "container=containerd:\(id) pod=\(pod)/burstable"
             ),

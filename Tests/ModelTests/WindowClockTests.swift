@@ -40,7 +40,9 @@ struct WindowClockTests {
 
     @Test("Boundaries count from 1970, before it as well")
     func boundariesSinceEpoch() {
-        let boundary = { WindowClock.boundary(notBefore: Timestamp(nanoseconds: $0), interval: .nanoseconds(7_000_000)) }
+        func boundary(_ nanoseconds: Int64) -> Timestamp {
+            WindowClock.boundary(notBefore: Timestamp(nanoseconds: nanoseconds), interval: .milliseconds(7))
+        }
         #expect(boundary(0).nanoseconds == 0)
         #expect(boundary(1).nanoseconds == 7_000_000)
         #expect(boundary(7_000_000).nanoseconds == 7_000_000)

@@ -24,7 +24,9 @@ struct SchemaTests {
         }
     }
 
-    private func expectSameMembers(_ schema: Object, _ value: Object, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectSameMembers(
+        _ schema: Object, _ value: Object, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         let required = Set(schema["required"] as? [String] ?? [])
         let members = Set(value.keys.filter { !$0.hasSuffix("_raw") })
         #expect(members == required, sourceLocation: sourceLocation)
