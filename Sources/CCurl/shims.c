@@ -42,4 +42,3 @@ int ccurl_gzip_start(z_stream *stream)
 {
 	return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
 }
-
