@@ -36,8 +36,9 @@ struct Endpoint: Sendable, Equatable {
 
     /// Whether what is sent stays on this host; other names than these are looked up, by whom is not ours to know.
     var isLoopback: Bool {
-        host == "localhost" || host == "::1"
-            || (host.hasPrefix("127.") && host.split(separator: ".").compactMap { UInt8($0) }.count == 4)
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return host == "localhost" || host == "::1"
+            || (numbers.count == 4 && numbers.first == 127 && numbers.allSatisfy { $0 != nil })
     }
 
     /// The same URL with another host in it: TLS asks for that name and verifies it.
