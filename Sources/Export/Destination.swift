@@ -1,0 +1,24 @@
+/// What an attempt came to.
+enum Outcome: Sendable, Equatable {
+    case delivered
+    /// Never to be taken: give it up.
+    case rejected(reason: String)
+    /// Keep it, and try again after the pause.
+    case kept(reason: String, Pause)
+    /// Nobody will ever take anything here again.
+    case closed(reason: String)
+}
+
+/// How long a destination is left alone after a failed attempt.
+enum Pause: Sendable, Equatable {
+    /// `firm` when the destination asked for it: then a shutdown does not cut it short.
+    case time(Duration, firm: Bool)
+    /// Until the next payload arrives: for what no waiting mends by itself.
+    case untilNext
+}
+
+/// Where a courier brings parcels; used on the courier's thread alone, and free to block there.
+protocol Destination: AnyObject {
+    /// Tries once. `deadline` answers, at any moment, until when the attempt may take: a shutdown sets it meanwhile.
+    func attempt(_ parcel: Parcel, deadline: () -> ContinuousClock.Instant?) -> Outcome
+}

@@ -1,0 +1,79 @@
+/// A collector: sends parcels, reads its answers by their class, and paces itself after failures.
+final class HTTPDestination: Destination {
+    /// However long a collector asks us to stay away.
+    static let maxRetryAfter: Duration = .seconds(15 * 60)
+
+    private var client: HTTPClient
+    private let endpoint: Endpoint
+    private let options: HTTPOptions
+    private let userAgent: String
+    private var token: SecretFile?
+    private var password: SecretFile?
+    private var backoff: Backoff
+    private var isFinishing = false
+
+    /// Refuses what could never work, or would show credentials to the network.
+    init(_ options: HTTPOptions, version: String) throws(SinkProblem) {
+        endpoint = try Endpoint(options.url)
+        try options.check(for: endpoint)
+        client = try .ready(for: endpoint, tls: options.tls)
+        token = options.bearerTokenFile.map { SecretFile(path: $0) }
+        password = options.passwordFile.map { SecretFile(path: $0) }
+        backoff = Backoff(initial: options.retry.initial, max: options.retry.max)
+        userAgent = "otagent/\(version)"
+        self.options = options
+    }
+
+    func attempt(_ parcel: Parcel, deadline: () -> ContinuousClock.Instant?) -> Outcome {
+        if deadline() != nil, !isFinishing {
+            // What is left of the time is short: pauses grown in a long outage would use all of it.
+            isFinishing = true
+            backoff.reset()
+        }
+        let credentials: HTTPCredentials
+        do throws(SinkProblem) { credentials = try readCredentials() } catch {
+            return outcome(of: .failed(.credentials, reason: "\(error)"))
+        }
+        let request = HTTPRequest(body: parcel.body, headers: headers(for: parcel), timeout: options.timeout)
+        return outcome(of: client.post(request, credentials: credentials, deadline: deadline))
+    }
+
+    private func outcome(of answer: HTTPAnswer) -> Outcome {
+        switch answer {
+        case .failed(.transport, let reason): return .kept(reason: reason, .time(backoff.next(), firm: false))
+        case .failed(.verification, let reason), .failed(.credentials, let reason):
+            return .kept(reason: reason, .time(options.retry.max, firm: false))
+        case .failed(.stopped, let reason): return .kept(reason: reason, .untilNext)
+        case .status(let status, let retryAfter):
+            let reason = "\(endpoint.shown) answered \(status)"
+            let asked = retryAfter.map { min($0, Self.maxRetryAfter) } ?? .zero
+            switch DeliveryClass(status: status) {
+            case .accepted:
+                backoff.reset()
+                return .delivered
+            case .poison:
+                backoff.reset()
+                return .rejected(reason: reason)
+            case .retry:
+                return .kept(reason: reason, .time(max(backoff.next(), asked), firm: retryAfter != nil))
+            case .hold:
+                return .kept(reason: reason, .time(max(options.retry.max, asked), firm: retryAfter != nil))
+            }
+        }
+    }
+
+    private func headers(for parcel: Parcel) -> [(name: String, value: String)] {
+        var headers = options.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        headers.append(("Content-Type", parcel.contentType))
+        if let encoding = parcel.contentEncoding { headers.append(("Content-Encoding", encoding)) }
+        headers.append(("Idempotency-Key", parcel.id))
+        headers.append(("User-Agent", userAgent))
+        return headers
+    }
+
+    private func readCredentials() throws(SinkProblem) -> HTTPCredentials {
+        if let token = try token?.read() { return .bearer(token) }
+        guard let username = options.username else { return .none }
+        return .basic(username: username, password: try password?.read() ?? "")
+    }
+}

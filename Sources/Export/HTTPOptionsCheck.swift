@@ -1,0 +1,45 @@
+extension HTTPOptions {
+    /// What each request sets itself, or what only libcurl can set right.
+    private static let reservedHeaders: Set = [
+        "content-type", "content-encoding", "content-length", "transfer-encoding", "idempotency-key", "host", "expect",
+        "user-agent",
+    ]
+
+    /// Refuses what could never work, or would show credentials to the network.
+    func check(for endpoint: Endpoint) throws(SinkProblem) {
+        guard bearerTokenFile == nil || username == nil else {
+            throw .unusable("bearer_token_file and username exclude each other")
+        }
+        guard (username == nil) == (passwordFile == nil) else {
+            throw .unusable("username and password_file need each other")
+        }
+        var hasCredentials = bearerTokenFile != nil || username != nil
+        for (name, value) in headers {
+            try Self.check(header: name, value)
+            if name.lowercased() == "authorization" { hasCredentials = true }
+        }
+        guard !hasCredentials || endpoint.scheme == "https" || endpoint.isLoopback || allowInsecureAuth else {
+            throw .unusable(
+                "credentials would go to \(endpoint.host) unencrypted: use https, or set allow_insecure_auth = true")
+        }
+    }
+
+    /// The value appears in no error: some are keys.
+    private static func check(header name: String, _ value: String) throws(SinkProblem) {
+        // A token of RFC 9110.
+        let isToken = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+        }
+        guard !name.isEmpty, isToken else { throw .unusable("'\(name)' cannot be the name of a header") }
+        guard !reservedHeaders.contains(name.lowercased()) else {
+            throw .unusable("the header '\(name)' is set by the output itself")
+        }
+        guard value.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }) else {
+            throw .unusable("the value of header '\(name)' contains control characters")
+        }
+    }
+}

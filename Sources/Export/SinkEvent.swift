@@ -1,0 +1,17 @@
+/// What happened to an output, for the program to put into its log.
+///
+/// Reasons contain nothing that differs between two occurrences of the same trouble, so equal reasons are repetitions.
+/// They never contain credentials.
+package enum SinkEvent: Sendable, Equatable {
+    case delivered(id: String, rows: Int)
+    /// The payload is kept; `delay` is absent when the next attempt comes with the next batch.
+    case retrying(reason: String, delay: Duration?)
+    /// The destination will never take this payload: it is given up and counted.
+    case rejected(id: String, rows: Int, reason: String)
+    /// Payloads were given up before anybody took them; `first` is the id of the oldest.
+    case dropped(payloads: Int, rows: Int, first: String, reason: String)
+    /// The first delivery after failed attempts.
+    case recovered
+    /// Nobody will ever read this output again; whatever is handed to it from now on is dropped.
+    case closed(reason: String)
+}

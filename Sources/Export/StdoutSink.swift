@@ -1,0 +1,38 @@
+package import Model
+import Render
+
+/// Writes batches to standard output, whole lines at a time.
+///
+/// A reader that is slow, or stops reading, holds up the sink's thread and nobody else. The sink must be finished.
+package final class StdoutSink: Sink {
+    package let name: String
+    private let options: StdoutOptions
+    private let courier: Courier
+
+    /// `descriptor` stays the caller's, and must stay open until the sink is finished.
+    package init(
+        name: String, options: StdoutOptions, descriptor: Int32 = 1, events: @escaping @Sendable (SinkEvent) -> Void
+    ) throws(SinkProblem) {
+        (self.name, self.options) = (name, options)
+        courier = try Courier(
+            line: WaitingLine(maxBytes: options.maxWaitingBytes, maxAge: nil),
+            destination: try StreamDestination(descriptor: descriptor), events: events)
+    }
+
+    package func accept(_ batch: Batch) async {
+        accept(BatchRenderer.payloads(batch, format: options.format, maxBytes: options.maxBatchBytes))
+    }
+
+    /// Takes over what is rendered already.
+    package func accept(_ payloads: [Payload]) {
+        let now = ContinuousClock.now
+        courier.submit(payloads.map { Parcel(lines: $0, since: now) })
+    }
+
+    package func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount {
+        await courier.finish(by: deadline)
+    }
+
+    /// How it stands now.
+    package var account: SinkAccount { courier.account }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Export
+
+@Suite("HTTP sink", .timeLimit(.minutes(1)))
+struct HTTPSinkTests {
+    private let log = EventLog()
+
+    private func sink(_ url: String, _ change: (inout HTTPOptions) -> Void = { _ in }) throws -> HTTPSink {
+        var options = HTTPOptions(url: url)
+        options.retry.initial = .milliseconds(1)
+        options.retry.max = .milliseconds(5)
+        change(&options)
+        return try HTTPSink(name: "collector", options: options, version: "1.2.3", events: log.record)
+    }
+
+    @Test func aDeliveredBodyUnpacksToThePayload() async throws {
+        let collector = try FakeCollector([.status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) { $0.headers = ["X-Scope-OrgID": "sre", "X-Empty": ""] }
+        let body = String(repeating: "{\"unit\":\"nginx.service\"}\n", count: 10_000)
+        sink.accept([payload(1, body: body)])
+        await log.upToDelivery(of: "here-1")
+        let account = await sink.finish(by: .after(.seconds(5)))
+        let request = try #require(collector.received.first)
+        #expect(request.line == "POST /ingest HTTP/1.1")
+        #expect(gunzipped(request.body) == Array(body.utf8))
+        #expect(request.headers["content-type"] == "application/x-ndjson")
+        #expect(request.headers["content-encoding"] == "gzip")
+        #expect(request.headers["idempotency-key"] == "here-1")
+        #expect(request.headers["user-agent"] == "otagent/1.2.3")
+        #expect(request.headers["x-scope-orgid"] == "sre")
+        #expect(request.headers["x-empty"] == "")
+        #expect(request.headers["expect"] == nil)
+        #expect(account.deliveredRows == 3 && account.rows == 3 && account.lastError == nil)
+    }
+
+    @Test func withoutCompressionTheBodyIsThePayload() async throws {
+        let collector = try FakeCollector([.status(204)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) { $0.compression = .none }
+        sink.accept([payload(1, format: .json)])
+        await log.upToDelivery(of: "here-1")
+        _ = await sink.finish(by: .after(.seconds(5)))
+        let request = try #require(collector.received.first)
+        #expect(request.body == payload(1).body)
+        #expect(request.headers["content-encoding"] == nil)
+        #expect(request.headers["content-type"] == "application/json")
+    }
+
+    @Test func retriesAreByteIdenticalAndKeepTheOrder() async throws {
+        let collector = try FakeCollector([.status(503), .reset, .status(429), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept((1...3).map { payload($0) })
+        let events = await log.upToDelivery(of: "here-3")
+        let account = await sink.finish(by: .after(.seconds(5)))
+        let requests = collector.received
+        #expect(
+            requests.map { $0.headers["idempotency-key"] }
+                == ["here-1", "here-1", "here-1", "here-1", "here-2", "here-3"])
+        #expect(requests[1...3].allSatisfy { $0 == requests[0] })
+        #expect(events.contains(.recovered))
+        #expect(account.deliveredPayloads == 3 && account.payloads == 3)
+    }
+
+    @Test(arguments: [400, 406, 409, 411, 412, 413, 415, 422, 501, 505])
+    func aPayloadThatIsNeverTakenIsRejectedAndTheNextOneFollows(status: Int) async throws {
+        let collector = try FakeCollector([.status(status), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept([payload(1, rows: 5), payload(2, rows: 2)])
+        let events = await log.upToDelivery(of: "here-2")
+        let account = await sink.finish(by: .after(.seconds(5)))
+        #expect(events.first == .rejected(id: "here-1", rows: 5, reason: "\(collector.url) answered \(status)"))
+        #expect(account.rejectedRows == 5 && account.deliveredRows == 2 && account.rows == 7)
+    }
+
+    @Test(arguments: [
+        ("7", Duration.seconds(7)), ("99999", .seconds(900)), ("Fri, 31 Dec 2100 23:59:59 GMT", .seconds(900)),
+    ])
+    func theCollectorSaysWhenToComeBack(retryAfter: String, delay: Duration) async throws {
+        let collector = try FakeCollector([.status(503, headers: ["Retry-After: \(retryAfter)"])])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept([payload(1)])
+        let retry = try #require(await log.nextRetry())
+        #expect(retry.reason == "\(collector.url) answered 503")
+        #expect(retry.delay == delay)
+        #expect(sink.account.waitingRows == 3 && sink.account.lastError == retry.reason)
+        // It asked for more time than there is: no use in waiting for the deadline.
+        let account = await sink.finish(by: .after(.seconds(5)))
+        #expect(account.droppedRows == 3 && collector.received.count == 1)
+    }
+
+    @Test(arguments: ["-5", "soon", "Fri, 01 Jan 1999 00:00:00 GMT"])
+    func aSenselessRetryAfterCountsAsNone(retryAfter: String) async throws {
+        let collector = try FakeCollector([.status(503, headers: ["Retry-After: \(retryAfter)"]), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept([payload(1)])
+        await log.upToDelivery(of: "here-1")
+        #expect(await sink.finish(by: .after(.seconds(5))).deliveredRows == 3)
+    }
+
+    @Test(arguments: [401, 403, 404, 405, 407, 410, 421, 301, 302, 307, 308])
+    func whatSomebodyMustMendIsTriedAtTheSlowestPace(status: Int) async throws {
+        let collector = try FakeCollector([.status(status), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) { $0.retry.max = .milliseconds(20) }
+        sink.accept([payload(1)])
+        #expect(try #require(await log.nextRetry()).delay == .milliseconds(20))
+        await log.upToDelivery(of: "here-1")
+        _ = await sink.finish(by: .after(.seconds(5)))
+    }
+
+    @Test func theBoundDropsTheOldestAndNoRowIsForgotten() async throws {
+        let collector = try FakeCollector([.hang])
+        collector.stop()
+        let sink = try sink(collector.url) {
+            $0.compression = .none
+            $0.spool.maxBytes = 100
+            $0.retry.initial = .seconds(60)
+            $0.retry.max = .seconds(60)
+        }
+        for number in 1...5 { sink.accept([payload(number, rows: number, body: String(repeating: "x", count: 40))]) }
+        let events = await log.upTo { if case .dropped(_, _, "here-3", _) = $0 { true } else { false } }
+        let dropped = events.filter { if case .dropped = $0 { true } else { false } }
+        let account = sink.account
+        #expect(!dropped.isEmpty)
+        #expect(account.droppedRows == 1 + 2 + 3 && account.waitingRows == 4 + 5)
+        #expect(account.rows == 15 && account.payloads == 5)
+        let final = await sink.finish(by: .now)
+        #expect(final.droppedRows == 15 && final.waitingRows == 0)
+    }
+
+    @Test func whatWaitsForTooLongIsDropped() async throws {
+        let collector = try FakeCollector([.status(503), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) { $0.spool.maxAge = .zero }
+        sink.accept([payload(1)])
+        let events = await log.upTo { if case .dropped = $0 { true } else { false } }
+        #expect(events.last == .dropped(payloads: 1, rows: 3, first: "here-1", reason: "it waited for too long"))
+        #expect(await sink.finish(by: .now).rows == 3)
+    }
+
+    @Test(arguments: [FakeCollector.Answer.hang, .trickle])
+    func finishingWithADeadCollectorEndsByItsDeadline(answer: FakeCollector.Answer) async throws {
+        let collector = try FakeCollector([answer])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) { $0.timeout = .seconds(40) }
+        sink.accept([payload(1), payload(2)])
+        let start = ContinuousClock.now
+        let account = await sink.finish(by: start + .milliseconds(200))
+        #expect(start.duration(to: .now) < .seconds(5))
+        #expect(account.droppedRows == 6 && account.rows == 6)
+        // Whoever comes too late is counted as well.
+        sink.accept([payload(3)])
+        #expect(sink.account.droppedRows == 9)
+        #expect(await sink.finish(by: .now).rows == 9)
+    }
+
+    @Test func finishingDeliversWhatABackoffHeldBack() async throws {
+        let collector = try FakeCollector([.status(503), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url) {
+            $0.retry.initial = .seconds(60)
+            $0.retry.max = .seconds(60)
+        }
+        sink.accept([payload(1), payload(2)])
+        _ = await log.nextRetry()
+        let account = await sink.finish(by: .after(.seconds(20)))
+        #expect(account.deliveredRows == 6 && account.droppedRows == 0)
+    }
+}
