@@ -51,7 +51,8 @@ package enum ConfigurationFile {
         do {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
-            let position = SourcePosition(line: max(1, error.source.begin.line), column: max(1, error.source.begin.column))
+            let begin = error.source.begin
+            let position = SourcePosition(line: max(1, begin.line), column: max(1, begin.column))
             // The parser quotes what it stumbled over.
             let sentence = lines.isSecret(at: position) ? "this is not valid TOML" : Self.sentence(error.description)
             let excerpt = lines.excerpt(at: position, wellFormed: false)
@@ -77,8 +78,8 @@ package enum ConfigurationFile {
 
     private static func sentence(_ description: String) -> String {
         let head = "Error while parsing "
-        return "not valid TOML: "
-            + ConfigurationKey.printable(description.hasPrefix(head) ? String(description.dropFirst(head.count)) : description)
+        let reason = description.hasPrefix(head) ? String(description.dropFirst(head.count)) : description
+        return "not valid TOML: \(ConfigurationKey.printable(reason))"
     }
 
     private static func firstNUL(in text: String) -> SourcePosition? { position(in: text) { $0 == "\0" } }

@@ -5,12 +5,12 @@ package enum DefaultConfiguration {
     package static let text = ##"""
         # otagent: file activity per systemd unit and container.
         #
-        # Every key is shown with its default value. Durations: "500ms" "10s" "1m30s" "24h"; sizes: "512KiB" "64MiB" "10MB".
+        # Every key is shown with its default value. Durations: "500ms" "10s" "1m30s" "24h"; sizes: "512KiB" "64MiB".
         # In strings, ${NAME} and ${NAME:-default} stand for environment variables, $$ for a dollar sign.
         # Check a change with: otagent check --config FILE
 
         [agent]
-        interval = "10s"                    # the length of a window; windows begin at whole multiples of it by the clock
+        interval = "10s"                    # length of a window; windows begin at whole multiples of it
         state_dir = "/var/lib/otagent"      # what has to survive a restart
         hostname = ""                       # "" = the host's own
         shutdown_timeout = "5s"             # how long to go on delivering after a signal to stop

@@ -109,8 +109,8 @@ struct OutputReader {
         let password = ["username", "password_file"].first { output.string($0) != nil }
         let header = secretHeaders.first { $0.lowercased() == "authorization" }
         if token, let password {
-            problems.key(
-                output.key.appending(password), "\(password) and bearer_token_file exclude each other: keep one of them")
+            let sentence = "\(password) and bearer_token_file exclude each other: keep one of them"
+            problems.key(output.key.appending(password), sentence)
         } else if password == "username", isMissing("password_file") {
             problems.key(output.key.appending("username"), "username needs password_file")
         } else if password == "password_file", isMissing("username") {

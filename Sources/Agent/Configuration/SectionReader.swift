@@ -114,9 +114,10 @@ struct SectionReader {
                 problems.key(place, unknown(name, in: kind, at: key, type: type))
             }
         }
-        for specification in keys where specification.defaultText == nil && !section.present.contains(specification.name) {
+        for specification in keys where specification.defaultText == nil {
+            guard !section.present.contains(specification.name) else { continue }
             guard specification.types.isEmpty || type.map(specification.types.contains) ?? false else { continue }
-            problems.key(key, "[\(key)] has no \(specification.name): it must be \(specification.kind.wanted)")
+            problems.key(key, "\(specification.name) is missing in [\(key)]: it must be \(specification.kind.wanted)")
         }
         sections.append(section)
     }
@@ -134,7 +135,8 @@ struct SectionReader {
     private func unknown(_ name: String, in kind: SectionKind, at key: ConfigurationKey, type: String?) -> String {
         let head = "unknown key '\(ConfigurationKey.printable(name))'"
         // A key after a sub-table belongs to that sub-table: the most usual trap of TOML.
-        let family = SectionKind.allCases.filter { $0.rawValue.hasPrefix("outputs") == kind.rawValue.hasPrefix("outputs") }
+        let isOutput = kind.rawValue.hasPrefix("outputs")
+        let family = SectionKind.allCases.filter { $0.rawValue.hasPrefix("outputs") == isOutput }
         if let home = family.first(where: { KeySpecification.keys(of: $0).contains { $0.name == name } }) {
             let output = ConfigurationKey(Array(key.steps.prefix(2))).description
             return "\(head) in \(header(kind, key)); it belongs to "

@@ -88,10 +88,11 @@ struct SettingsReader {
         section.read("allow", into: &watch.allow)
         section.read("ops", into: &watch.ops)
         section.read("urgent", into: &watch.urgent)
-        if section.present.isDisjoint(with: ["slice", "unit", "container"])
-            || watch.slice == nil && watch.unit == nil && watch.container == nil
-                && ["slice", "unit", "container"].allSatisfy({ section.values[$0] != nil || !section.present.contains($0) })
-        {
+        // A selector that is wrong was told already; it is not missing.
+        let isSelective = ["slice", "unit", "container"].contains { name in
+            section.string(name) != nil || section.present.contains(name) && section.values[name] == nil
+        }
+        if !isSelective {
             problems.key(section.key, "[[watch]] has no slice, unit or container: it would watch nothing")
         }
         for (index, path) in watch.paths.enumerated() where !path.hasPrefix("/") {

@@ -70,7 +70,7 @@ struct SourceLines {
     }
 
     private static let telling = [
-        "auth", "cookie", "credential", "header", "key", "pass", "secret", "signature", "token",
+        "auth", "bearer", "cookie", "credential", "header", "key", "pass", "private", "pwd", "secret", "signature", "token",
     ]
 
     /// Names on the line itself, or on the table header above it, that speak of credentials.
@@ -114,7 +114,7 @@ private struct MarkedLine {
         guard wellFormed else {
             let isHeader = scalars.first { $0 != " " && $0 != "\t" } == "["
             let end = scalars.firstIndex(of: isHeader ? "]" : "=").map { $0 + 1 } ?? 0
-            if end < scalars.count { mask(from: end) }
+            if end < scalars.count { replace(end..<scalars.count, with: [" "] + Self.mask) }
             return
         }
         var index = scalars.firstIndex(of: "=") ?? 0

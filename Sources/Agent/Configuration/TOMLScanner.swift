@@ -79,15 +79,26 @@ struct TOMLScanner {
         case "\""?:
             advance()
             while let scalar = next, scalar != "\"" {
-                if scalar == "\\" { name.append(escape()) } else { name.append(scalar); advance() }
+                if scalar == "\\" {
+                    name.append(escape())
+                } else {
+                    name.append(scalar)
+                    advance()
+                }
             }
             advance()
         case "'"?:
             advance()
-            while let scalar = next, scalar != "'" { name.append(scalar); advance() }
+            while let scalar = next, scalar != "'" {
+                name.append(scalar)
+                advance()
+            }
             advance()
         default:
-            while let scalar = next, Self.isBareKey(scalar) { name.append(scalar); advance() }
+            while let scalar = next, Self.isBareKey(scalar) {
+                name.append(scalar)
+                advance()
+            }
         }
         return String(name)
     }

@@ -40,7 +40,7 @@ enum ValueKind: Equatable {
         case .size: "a size such as \"64MiB\""
         case .choice(let words): Self.alternatives(words)
         case .url: "a URL such as \"https://collector.example/ingest\""
-        case .path: "a path"
+        case .path: "a string with a path"
         case .strings: "a list of strings"
         case .choices(let words): "a list of \(Self.alternatives(words))"
         case .stringTable: "a table of strings such as { X-Scope-OrgID = \"sre\" }"
@@ -97,8 +97,9 @@ struct KeySpecification: Equatable {
     /// The types of output the key belongs to; empty: every one.
     var types: Set<String> = []
 
-    init(_ section: SectionKind, _ name: String, _ kind: ValueKind, _ defaultText: String?, only types: Set<String> = [])
-    {
+    init(
+        _ section: SectionKind, _ name: String, _ kind: ValueKind, _ defaultText: String?, only types: Set<String> = []
+    ) {
         (self.section, self.name, self.kind) = (section, name, kind)
         (self.defaultText, self.types) = (defaultText, types)
     }

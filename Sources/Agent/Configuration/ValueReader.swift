@@ -132,7 +132,9 @@ struct ValueReader {
         for (index, element) in array.enumerated() {
             let place = key.appending(index)
             guard let text = string(element.tomlValue, place) else { continue }
-            if case .choices(let words) = specification.kind, choice(text, words, specification, place) == nil { continue }
+            if case .choices(let words) = specification.kind, choice(text, words, specification, place) == nil {
+                continue
+            }
             strings.append(text)
         }
         return strings.count == array.count ? .strings(strings) : nil

@@ -13,13 +13,15 @@ struct WebAddress: Equatable {
             throw Problem(sentence: "must not contain blanks or letters outside ASCII; write them percent-encoded")
         }
         let scheme = text.lowercased().hasPrefix("https://") ? "https://" : "http://"
-        guard text.lowercased().hasPrefix(scheme) else { throw Problem(sentence: "must begin with http:// or https://") }
+        guard text.lowercased().hasPrefix(scheme) else {
+            throw Problem(sentence: "must begin with http:// or https://")
+        }
         isEncrypted = scheme == "https://"
         let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
         guard !text.contains("#") else { throw Problem(sentence: "must not have a fragment (#...)") }
         guard !authority.contains("@") else {
-            throw Problem(
-                sentence: "must not contain a user name or password; use username and password_file, or bearer_token_file")
+            let instead = "use username and password_file, or bearer_token_file"
+            throw Problem(sentence: "must not contain a user name or password; \(instead)")
         }
         guard let (host, port) = Self.hostAndPort(authority), !host.isEmpty else {
             throw Problem(sentence: "must name a host, as in \"https://collector.example:4318/ingest\"")
