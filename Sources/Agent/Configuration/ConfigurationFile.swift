@@ -54,7 +54,10 @@ package enum ConfigurationFile {
             let begin = error.source.begin
             let position = SourcePosition(line: max(1, begin.line), column: max(1, begin.column))
             // The parser quotes what it stumbled over.
-            let sentence = lines.isSecret(at: position) ? "this is not valid TOML" : Self.sentence(error.description)
+            let sentence =
+                lines.isSecret(at: position)
+                ? "this is not valid TOML"
+                : Self.sentence(error.description, endsLine: lines.isEnd(position))
             let excerpt = lines.excerpt(at: position, wellFormed: false)
             return (nil, [ConfigurationProblem(path: path, position: position, sentence: sentence, excerpt: excerpt)])
         } catch {
@@ -76,10 +79,17 @@ package enum ConfigurationFile {
         (nil, [ConfigurationProblem(path: path, position: position, sentence: sentence)])
     }
 
-    private static func sentence(_ description: String) -> String {
+    /// What the parser said, in words that fit what people do wrong most often.
+    private static func sentence(_ description: String, endsLine: Bool) -> String {
+        if endsLine, description.contains("control characters") {
+            return "not valid TOML: this string has no closing quote"
+        }
         let head = "Error while parsing "
-        let reason = description.hasPrefix(head) ? String(description.dropFirst(head.count)) : description
-        return "not valid TOML: \(ConfigurationKey.printable(reason))"
+        let reason = (description.hasPrefix(head) ? String(description.dropFirst(head.count)) : description)
+            .replacing("saw '\\n'", with: "saw the end of the line")
+        let isBareWord = reason.contains("value type") || reason.contains("integer: expected digit")
+        let hint = isBareWord ? "; strings, durations and sizes need quotes" : ""
+        return "not valid TOML: \(ConfigurationKey.printable(reason))\(hint)"
     }
 
     private static func firstNUL(in text: String) -> SourcePosition? { position(in: text) { $0 == "\0" } }

@@ -101,7 +101,7 @@ struct SettingsReader {
         }
         for (index, writer) in watch.allow.enumerated() where !Self.isWriter(writer) {
             let key = section.key.appending("allow").appending(index)
-            problems.value(key, "allow[\(index)] must be a path, or begin with \"unit:\", \"comm:\" or \"uid:\"")
+            problems.value(key, "allow[\(index)] must be a path, \"unit:GLOB\", \"comm:NAME\" or \"uid:NUMBER\"")
         }
         return watch
     }

@@ -50,6 +50,11 @@ struct SourceLines {
         return line.excerpt(widest: Self.widest)
     }
 
+    /// Whether the line has come to its end at `position`.
+    func isEnd(_ position: SourcePosition) -> Bool {
+        lines.indices.contains(position.line - 1) && position.column > lines[position.line - 1].count
+    }
+
     /// Whether what stands on the line at `position` must not be shown.
     func isSecret(at position: SourcePosition) -> Bool {
         let index = position.line - 1

@@ -16,3 +16,16 @@ func settings(_ text: String, environment: [String: String] = [:]) throws -> Set
     try #require(!result.problems.contains { $0.severity == .error }, "\(result.problems)")
     return try #require(result.settings)
 }
+
+/// A file with something wrong in it, and all that is said about it.
+struct ProblemExample: Sendable, CustomTestStringConvertible {
+    let name: String
+    let text: String
+    let rendered: String
+
+    init(_ name: String, _ text: String, _ rendered: String) {
+        (self.name, self.text, self.rendered) = (name, text + "\n", rendered)
+    }
+
+    var testDescription: String { name }
+}
