@@ -1,0 +1,99 @@
+/// The annotated default configuration, as `otagent defaults` prints it.
+///
+/// `config/agent.toml` is the same text byte for byte; a test compares them.
+package enum DefaultConfiguration {
+    package static let text = ##"""
+        # otagent: file activity per systemd unit and container.
+        #
+        # Every key is shown with its default value. Durations: "500ms" "10s" "1m30s" "24h"; sizes: "512KiB" "64MiB".
+        # In strings, ${NAME} and ${NAME:-default} stand for environment variables, $$ for a dollar sign.
+        # Check a change with: otagent check --config FILE
+
+        [agent]
+        interval = "10s"                    # length of a window; windows begin at whole multiples of it
+        state_dir = "/var/lib/otagent"      # what has to survive a restart
+        hostname = ""                       # "" = the host's own
+        shutdown_timeout = "5s"             # how long to go on delivering after a signal to stop
+
+        [trace]
+        backend = "auto"                    # auto | tracepoint
+        pseudo_filesystems = false          # true: count /proc, /sys and the like in the main figures
+        max_kernel_memory = "64MiB"         # for counters; beyond it they are summed up coarser, nothing is lost
+        max_writers_per_unit = 50           # shown for each unit, biggest first; the rest sums up to the writer "*"
+        max_units = 10000                   # rows in a batch; the rest sums up to the unit "*"
+        fold_transient = true               # one name in series for run-r1a2b3c.scope and its like: run-r*.scope
+
+        # Where batches go: any number of outputs, each a table with a name of your own.
+
+        [outputs.terminal]
+        type = "stdout"
+        format = "ndjson"                   # ndjson | json
+        group_by = []                       # [] = a row for each cgroup; or unit, slice, user, container, pod
+        max_batch_bytes = "4MiB"            # a bigger window goes out in parts
+        max_waiting_bytes = "16MiB"         # what may wait while nobody reads; beyond it the oldest is dropped
+
+        #[outputs.collector]
+        #type = "http"
+        #url = "https://collector.example/ingest"
+        #format = "json"                    # json | ndjson
+        #group_by = []
+        #max_batch_bytes = "4MiB"           # before compression
+        #compression = "gzip"               # gzip | none
+        #timeout = "10s"                    # for a request as a whole
+        #bearer_token_file = ""             # or username and password_file
+        #username = ""
+        #password_file = ""
+        #headers = {}                       # e.g. { X-Scope-OrgID = "sre" }
+        #allow_insecure_auth = false        # credentials over plain http beyond this host are refused
+        #[outputs.collector.tls]
+        #ca_file = ""                       # "" = the system's authorities
+        #cert_file = ""
+        #key_file = ""
+        #server_name = ""                   # "" = the host of the url
+        #min_version = "1.2"                # 1.2 | 1.3
+        #insecure_skip_verify = false
+        #[outputs.collector.retry]          # pauses between attempts
+        #initial = "1s"
+        #max = "60s"
+        #[outputs.collector.spool]          # what may wait for delivery (no effect in this version: it waits in memory)
+        #max_bytes = "64MiB"
+        #max_age = "24h"
+
+        #[outputs.local]
+        #type = "file"
+        #path = "/var/log/otagent/activity.ndjson"
+        #format = "ndjson"                  # ndjson | json
+        #group_by = []
+        #max_batch_bytes = "4MiB"
+        #max_waiting_bytes = "16MiB"        # what may wait while the file cannot be written
+        #rotate_size = "64MiB"              # this and the next four: no effect in this version
+        #rotate_every = "24h"
+        #keep_files = 7
+        #keep_bytes = "512MiB"
+        #compress = "gzip"                  # gzip | none
+
+        [http]                              # the local endpoint (no effect in this version)
+        listen = ""                         # "" = none; e.g. "127.0.0.1:9469" or "unix:/run/otagent/http.sock"
+        allow_remote = false                # needed, with token_file, for an address beyond this host
+        token_file = ""
+        expire_after = "15m"                # how long an idle unit keeps its series
+
+        #[[watch]]                          # declared writers: anyone else raises an alert (no effect in this version)
+        #slice = "system.slice"             # slice, unit and container are globs; at least one of them
+        #unit = ""
+        #container = ""
+        #paths = ["/etc/**"]                # [] = everywhere
+        #allow = ["/usr/bin/dpkg", "unit:apt-daily*.service", "comm:puppet", "uid:0"]
+        #ops = ["write", "create", "delete", "rename", "truncate", "allocate", "link", "symlink", "mkdir", "shared_map"]
+        #urgent = false                     # true: sent at once, not with the next window
+
+        [baseline]                          # learned writers (no effect in this version)
+        enabled = false
+        learn_for = "24h"
+
+        [alerts]
+        exec = []                           # a program for each alert (no effect in this version)
+        max_per_window = 100
+
+        """##
+}

@@ -1,0 +1,128 @@
+/// Makes settings of the values of a file, and finds what is wrong between them.
+struct SettingsReader {
+    private let sections: [SectionValues]
+    private(set) var problems: ProblemCollector
+
+    init(_ sections: [SectionValues], problems: ProblemCollector) {
+        (self.sections, self.problems) = (sections, problems)
+    }
+
+    mutating func read() -> Settings {
+        var settings = Settings()
+        for section in sections {
+            switch section.kind {
+            case .agent: Self.read(section, into: &settings.agent)
+            case .trace: Self.read(section, into: &settings.trace)
+            case .http:
+                Self.read(section, into: &settings.http)
+                checkEndpoint(section, settings.http)
+            case .watch: settings.watch.append(watch(section))
+            case .baseline:
+                section.read("enabled", into: &settings.baseline.enabled)
+                section.read("learn_for", into: &settings.baseline.learnFor)
+            case .alerts:
+                section.read("exec", into: &settings.alerts.exec)
+                section.read("max_per_window", into: &settings.alerts.maxPerWindow)
+                if settings.alerts.exec.first == "" {
+                    problems.value(section.key.appending("exec").appending(0), "exec must begin with a program's path")
+                }
+            case .output:
+                let reader = OutputReader(section, among: sections)
+                reader.check(&problems)
+                if let output = reader.settings() { settings.outputs.append(output) }
+            case .outputTLS, .outputRetry, .outputSpool: break
+            }
+        }
+        checkPaths()
+        NotYetEffective.warn(about: sections, into: &problems)
+        return settings
+    }
+
+    private static func read(_ section: SectionValues, into agent: inout AgentSettings) {
+        section.read("interval", into: &agent.interval)
+        section.read("state_dir", into: &agent.stateDir)
+        section.read("hostname", into: &agent.hostname)
+        section.read("shutdown_timeout", into: &agent.shutdownTimeout)
+    }
+
+    private static func read(_ section: SectionValues, into trace: inout TraceSettings) {
+        section.read("backend", into: &trace.backend)
+        section.read("pseudo_filesystems", into: &trace.pseudoFilesystems)
+        section.read("max_kernel_memory", into: &trace.maxKernelMemory)
+        section.read("max_writers_per_unit", into: &trace.maxWritersPerUnit)
+        section.read("max_units", into: &trace.maxUnits)
+        section.read("fold_transient", into: &trace.foldTransient)
+    }
+
+    private static func read(_ section: SectionValues, into http: inout LocalEndpointSettings) {
+        section.read("listen", into: &http.listen)
+        section.read("allow_remote", into: &http.allowRemote)
+        section.read("token_file", into: &http.tokenFile)
+        section.read("expire_after", into: &http.expireAfter)
+    }
+
+    private mutating func checkEndpoint(_ section: SectionValues, _ http: LocalEndpointSettings) {
+        guard let listen = http.listen else { return }
+        let key = section.key.appending("listen")
+        if listen.hasPrefix("unix:") {
+            if !listen.hasPrefix("unix:/") { problems.value(key, "listen needs an absolute path after \"unix:\"") }
+            return
+        }
+        guard let (host, port) = WebAddress.hostAndPort(listen[...]), let port, let number = Int(port),
+            !host.isEmpty, (0...65_535).contains(number)
+        else {
+            return problems.value(
+                key, "listen must be an address such as \"127.0.0.1:9469\" or \"unix:/run/otagent/http.sock\"")
+        }
+        if !WebAddress.isLoopback(host), !http.allowRemote || http.tokenFile == nil {
+            problems.value(key, "listen beyond this host needs allow_remote = true and a token_file")
+        }
+    }
+
+    private mutating func watch(_ section: SectionValues) -> WatchSettings {
+        var watch = WatchSettings()
+        section.read("slice", into: &watch.slice)
+        section.read("unit", into: &watch.unit)
+        section.read("container", into: &watch.container)
+        section.read("paths", into: &watch.paths)
+        section.read("allow", into: &watch.allow)
+        section.read("ops", into: &watch.ops)
+        section.read("urgent", into: &watch.urgent)
+        // A selector that is wrong was told already; it is not missing.
+        let isSelective = ["slice", "unit", "container"].contains { name in
+            section.string(name) != nil || section.present.contains(name) && section.values[name] == nil
+        }
+        if !isSelective {
+            problems.key(section.key, "[[watch]] has no slice, unit or container: it would watch nothing")
+        }
+        for (index, path) in watch.paths.enumerated() where !path.hasPrefix("/") {
+            let key = section.key.appending("paths").appending(index)
+            problems.value(key, "paths[\(index)] must begin with \"/\"")
+        }
+        for (index, writer) in watch.allow.enumerated() where !Self.isWriter(writer) {
+            let key = section.key.appending("allow").appending(index)
+            problems.value(key, "allow[\(index)] must be a path, \"unit:GLOB\", \"comm:NAME\" or \"uid:NUMBER\"")
+        }
+        return watch
+    }
+
+    private static func isWriter(_ text: String) -> Bool {
+        if text.hasPrefix("uid:") { return UInt32(text.dropFirst(4)) != nil }
+        return text.hasPrefix("/") || ["unit:", "comm:"].contains { text.hasPrefix($0) && text != $0 }
+    }
+
+    /// Two writers of one file would cut each other's lines.
+    private mutating func checkPaths() {
+        var owners: [String: ConfigurationKey] = [:]
+        for output in sections where output.kind == .output {
+            guard output.string("type") == "file", let path = output.string("path") else { continue }
+            let parts = path.split(separator: "/").filter { $0 != "." }
+            let plain = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+            if let owner = owners[plain] {
+                problems.value(output.key.appending("path"), "[\(owner)] writes to this path already")
+            } else {
+                owners[plain] = output.key
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@testable import Agent
+
+@Suite struct ConfigurationFileTests {
+    private func problems(_ bytes: [UInt8]) -> [String] {
+        ConfigurationFile.parse(bytes: bytes, path: "f", environment: [:]).problems.map(\.rendered)
+    }
+
+    @Test(
+        arguments: [
+            ([0xFF], "f:1:1: error: the file is not UTF-8"),
+            (Array("# é\n[agent]\nx = \"".utf8) + [0xE9, 0x22], "f:3:6: error: the file is not UTF-8"),
+            // A replacement character of the file's own is not where it goes wrong.
+            (Array("# \u{FFFD}\r\n\u{FFFD}".utf8) + [0xC3], "f:2:2: error: the file is not UTF-8"),
+            (Array("[agent]\nx\0".utf8), "f:2:2: error: the file contains a NUL character"),
+        ] as [([UInt8], String)])
+    func bytesThatAreNotTextAreToldWithTheirPlace(bytes: [UInt8], rendered: String) {
+        #expect(problems(bytes) == [rendered])
+    }
+
+    @Test func aFileOfOneMebibyteIsReadAndABiggerOneIsRefused() {
+        let output = Array(anOutput.utf8)
+        let largest = output + Array(repeating: UInt8(ascii: "#"), count: (1 << 20) - output.count)
+        #expect(problems(largest) == [])
+        let refusal = "f:1:1: error: the file is bigger than 1MiB: this is not a configuration"
+        #expect(problems(largest + [UInt8(ascii: "#")]) == [refusal])
+    }
+
+    @Test func warningsLeaveTheSettingsAndErrorsDoNot() {
+        let warned = ConfigurationFile.parse(
+            text: anOutput + "[baseline]\nenabled = true\n", path: "f", environment: [:])
+        #expect(warned.problems.map(\.severity) == [.warning])
+        #expect(warned.settings?.baseline.enabled == true)
+        let wrong = ConfigurationFile.parse(text: anOutput + "[agent]\nx = 1\n", path: "f", environment: [:])
+        #expect(wrong.problems.map(\.severity) == [.error])
+        #expect(wrong.settings == nil)
+    }
+
+    @Test func filesAreReadFromDisk() throws {
+        let directory = URL(filePath: NSTemporaryDirectory()).appending(path: "configuration-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "agent.toml")
+        try Data(DefaultConfiguration.text.utf8).write(to: file)
+        let good = ConfigurationFile.read(path: file.path, environment: [:])
+        #expect(good.problems == [])
+        #expect(good.settings?.outputs.map(\.name) == ["terminal"])
+
+        try Data(repeating: UInt8(ascii: "\n"), count: 3 << 20).write(to: file)
+        let huge = ConfigurationFile.read(path: file.path, environment: [:])
+        let refusal = "the file is bigger than 1MiB: this is not a configuration"
+        #expect(huge.problems.map(\.sentence) == [refusal])
+    }
+
+    @Test(
+        arguments: [
+            ("/nonexistent/agent.toml", "cannot be read: No such file or directory"),
+            (NSTemporaryDirectory(), "cannot be read: Is a directory"),
+        ])
+    func whatCannotBeReadIsTold(path: String, sentence: String) {
+        let result = ConfigurationFile.read(path: path, environment: [:])
+        #expect(result.settings == nil)
+        #expect(result.problems.map(\.rendered) == ["\(path):1:1: error: \(sentence)"])
+    }
+
+    @Test(arguments: [0, 1, 7, 100, 1000])
+    func cutOffAnywhereTheDefaultsNeverFailSilently(step: Int) {
+        let scalars = Array(DefaultConfiguration.text.unicodeScalars)
+        for length in stride(from: step, to: scalars.count, by: 97) {
+            let text = String(String.UnicodeScalarView(scalars[..<length]))
+            let result = ConfigurationFile.parse(text: text, path: "f", environment: [:])
+            #expect((result.settings == nil) == result.problems.contains { $0.severity == .error })
+        }
+    }
+}

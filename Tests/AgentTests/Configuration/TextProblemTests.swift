@@ -1,0 +1,152 @@
+import Testing
+
+@testable import Agent
+
+@Suite struct TextProblemTests {
+    @Test(arguments: [
+        ProblemExample(
+            "boolean for string",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            hostname = true
+            """#,
+            #"""
+            agent.toml:4:12: error: hostname must be a string, not a boolean
+                hostname = true
+                           ^
+            """#),
+        ProblemExample(
+            "empty path",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            state_dir = ""
+            """#,
+            #"""
+            agent.toml:4:13: error: state_dir must not be empty
+                state_dir = ""
+                            ^
+            """#),
+        ProblemExample(
+            "newline in string",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            hostname = "a\nb"
+            """#,
+            #"""
+            agent.toml:4:12: error: hostname must not contain line ends or other control characters
+                hostname = "a\nb"
+                           ^
+            """#),
+        ProblemExample(
+            "bad choice",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [trace]
+            backend = "traceponit"
+            """#,
+            #"""
+            agent.toml:4:11: error: backend must be "auto" or "tracepoint"; did you mean "tracepoint"?
+                backend = "traceponit"
+                          ^
+            """#),
+        ProblemExample(
+            "float for choice",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "https://x/"
+            tls.min_version = 1.2
+            """#,
+            #"""
+            agent.toml:4:19: error: min_version must be "1.2" or "1.3", not a floating-point number
+                tls.min_version = 1.2
+                                  ^
+            """#),
+        ProblemExample(
+            "not yet fentry",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [trace]
+            backend = "fentry"
+            """#,
+            #"""
+            agent.toml:4:11: error: backend = "fentry" is not available in this version
+                backend = "fentry"
+                          ^
+            """#),
+        ProblemExample(
+            "not yet otlp",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            format = "otlp"
+            """#,
+            #"""
+            agent.toml:3:10: error: format = "otlp" is not available in this version
+                format = "otlp"
+                         ^
+            """#),
+        ProblemExample(
+            "bad URL",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "localhost:8080"
+            """#,
+            #"""
+            agent.toml:3:7: error: url must begin with http:// or https://
+                url = "localhost:8080"
+                      ^
+            """#),
+        ProblemExample(
+            "password in URL",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "https://me:hunter2@x/"
+            """#,
+            #"""
+            agent.toml:3:7: error: url must not contain a user name or password; use username and password_file,\#
+             or bearer_token_file
+                url = "https://***@x/"
+                      ^
+            """#),
+        ProblemExample(
+            "missing variable",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            hostname = "a-${NOPE}"
+            """#,
+            #"""
+            agent.toml:4:12: error: environment variable NOPE is not set; ${NOPE:-default} would give it a default
+                hostname = "a-${NOPE}"
+                           ^
+            """#),
+        ProblemExample(
+            "bad variable",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            hostname = "$HOME"
+            """#,
+            #"""
+            agent.toml:4:12: error: write $$ for a dollar sign, ${NAME} for an environment variable
+                hostname = "$HOME"
+                           ^
+            """#),
+    ])
+    func aWrongTextIsShownWithItsPlace(example: ProblemExample) {
+        #expect(problems(example.text, environment: ["WORD": "word"]) == example.rendered)
+    }
+}

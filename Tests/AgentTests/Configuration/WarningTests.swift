@@ -1,0 +1,132 @@
+import Testing
+
+@testable import Agent
+
+@Suite struct WarningTests {
+    @Test(arguments: [
+        ProblemExample(
+            "spool",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "https://x/"
+            [outputs.a.spool]
+            max_age = "1h"
+            """#,
+            #"""
+            agent.toml:4:12: warning: [outputs.a.spool] has no effect in this version: batches wait in memory
+                [outputs.a.spool]
+                           ^
+            """#),
+        ProblemExample(
+            "rotation",
+            #"""
+            [outputs.a]
+            type = "file"
+            path = "/x"
+            keep_files = 3
+            rotate_size = "1MiB"
+            """#,
+            #"""
+            agent.toml:5:1: warning: rotate_size in [outputs.a] has no effect in this version: the file is not r\#
+            otated; let logrotate do it
+                rotate_size = "1MiB"
+                ^
+            """#),
+        ProblemExample(
+            "groups",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            group_by = ["unit"]
+            """#,
+            #"""
+            agent.toml:3:1: warning: group_by in [outputs.t] has no effect in this version: there is one row per\#
+             cgroup
+                group_by = ["unit"]
+                ^
+            """#),
+        ProblemExample(
+            "endpoint",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [http]
+            listen = "127.0.0.1:9469"
+            """#,
+            #"""
+            agent.toml:4:1: warning: listen in [http] has no effect in this version: there is no local endpoint
+                listen = "127.0.0.1:9469"
+                ^
+            """#),
+        ProblemExample(
+            "watch",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [[watch]]
+            unit = "a"
+            """#,
+            #"""
+            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
+                [[watch]]
+                  ^
+            """#),
+        ProblemExample(
+            "baseline",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [baseline]
+            enabled = true
+            """#,
+            #"""
+            agent.toml:4:1: warning: enabled in [baseline] has no effect in this version: nothing is learned
+                enabled = true
+                ^
+            """#),
+        ProblemExample(
+            "exec",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [alerts]
+            exec = ["/bin/x"]
+            """#,
+            #"""
+            agent.toml:4:1: warning: exec in [alerts] has no effect in this version: no program is started
+                exec = ["/bin/x"]
+                ^
+            """#),
+        ProblemExample(
+            "not verified",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "https://x/"
+            tls.insecure_skip_verify = true
+            """#,
+            #"""
+            agent.toml:4:5: warning: insecure_skip_verify: whoever sits on the way can read and change what is sent
+                tls.insecure_skip_verify = true
+                    ^
+            """#),
+        ProblemExample(
+            "tls without https",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "http://localhost/"
+            [outputs.a.tls]
+            ca_file = "/ca"
+            """#,
+            #"""
+            agent.toml:4:12: warning: [outputs.a.tls] has no effect: the url is not https
+                [outputs.a.tls]
+                           ^
+            """#),
+    ])
+    func whatHasNoEffectIsAWarning(example: ProblemExample) {
+        #expect(problems(example.text, environment: ["WORD": "word"]) == example.rendered)
+    }
+}
