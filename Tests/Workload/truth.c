@@ -77,13 +77,6 @@ void saw_pseudo_write(struct truth *t, const char *what, long result)
 	t->pseudo_write_bytes += (uint64_t)result;
 }
 
-void saw_anon_write(struct truth *t, const char *what, long result)
-{
-	check(what, result, FINE);
-	t->anon_writes++;
-	t->anon_write_bytes += (uint64_t)result;
-}
-
 void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created, long expected)
 {
 	check(what, result, expected);
@@ -129,8 +122,6 @@ void add_truth(struct truth *sum, const struct truth *t)
 	sum->pseudo_opens += t->pseudo_opens;
 	sum->pseudo_writes += t->pseudo_writes;
 	sum->pseudo_write_bytes += t->pseudo_write_bytes;
-	sum->anon_writes += t->anon_writes;
-	sum->anon_write_bytes += t->anon_write_bytes;
 	sum->ring.opens += t->ring.opens;
 	sum->ring.creates += t->ring.creates;
 	sum->ring.writes += t->ring.writes;
@@ -171,8 +162,7 @@ void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
 	print_errors("write_errors", t->write_errors);
 	printf("\"pseudo\":{\"opens\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "},", t->pseudo_opens,
 	       t->pseudo_writes, t->pseudo_write_bytes);
-	printf("\"anon_inode\":{\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "},\"io_uring\":{", t->anon_writes,
-	       t->anon_write_bytes);
+	printf("\"io_uring\":{");
 	if (mode == RING_PLAIN) {
 		/* Whether the kernel finished a request in place or gave it to a worker is its own affair. */
 		print_ring("plain_total", &t->ring, "},");

@@ -41,8 +41,6 @@ struct truth {
 	uint64_t writes, write_bytes, write_failures;
 	uint64_t open_errors[ERRNOS], write_errors[ERRNOS];
 	uint64_t pseudo_opens, pseudo_writes, pseudo_write_bytes;
-	/* eventfds and the like: the kernel calls their inode a regular file since 6.16, so pseudo or nothing. */
-	uint64_t anon_writes, anon_write_bytes;
 	struct ring_counts ring;
 	const char *skipped[SKIPS];
 	unsigned int skips;
@@ -85,7 +83,6 @@ long saw_open(struct truth *t, const char *what, long result, int flags, bool cr
 void saw_pseudo_open(struct truth *t, const char *what, long result);
 long saw_write(struct truth *t, const char *what, long result, long expected);
 void saw_pseudo_write(struct truth *t, const char *what, long result);
-void saw_anon_write(struct truth *t, const char *what, long result);
 void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created, long expected);
 void saw_ring_write(struct truth *t, const char *what, long result, long expected);
 void skip(struct truth *t, const char *what);
