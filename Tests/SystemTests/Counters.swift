@@ -39,6 +39,16 @@ struct Counters: Decodable {
     var writeBytes: UInt64 = 0
     var writeFailures: UInt64 = 0
     var writeErrors: [String: UInt64] = [:]
+    var deletes: UInt64 = 0
+    var renames: UInt64 = 0
+    var mkdirs: UInt64 = 0
+    var mknods: UInt64 = 0
+    var symlinks: UInt64 = 0
+    var links: UInt64 = 0
+    var truncates: UInt64 = 0
+    var allocates: UInt64 = 0
+    var syncs: UInt64 = 0
+    var sharedMaps: UInt64 = 0
     var pseudo = Pseudo()
     var ioUring = Rings(inline: Ring(), worker: Ring(), sqpoll: Ring())
 
@@ -47,7 +57,9 @@ struct Counters: Decodable {
         ("opens", \.opens), ("opens_for_write", \.opensForWrite), ("path_opens", \.pathOpens),
         ("open_failures", \.openFailures), ("creates", \.creates), ("writes", \.writes),
         ("write_bytes", \.writeBytes), ("write_failures", \.writeFailures), ("pseudo.opens", \.pseudo.opens),
-        ("pseudo.writes", \.pseudo.writes), ("pseudo.write_bytes", \.pseudo.writeBytes),
+        ("deletes", \.deletes), ("renames", \.renames), ("mkdirs", \.mkdirs), ("mknods", \.mknods),
+        ("symlinks", \.symlinks), ("links", \.links), ("truncates", \.truncates), ("allocates", \.allocates),
+        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("pseudo.writes", \.pseudo.writes), ("pseudo.write_bytes", \.pseudo.writeBytes),
     ]
 
     mutating func add(_ other: Counters) {

@@ -43,6 +43,12 @@ extension SystemTests {
             try compare(["--uring", mode, "--repeat", "20", "--threads", "2"])
         }
 
+        @Test(arguments: ["none", "plain", "async", "sqpoll"])
+        func `what is done to names and whole files is counted exactly`(ring: String) throws {
+            let more = ring == "none" ? [] : ["--uring", ring]
+            try compare(["--only", ring == "none" ? "syscalls,names" : "syscalls,names,uring", "--repeat", "20"] + more)
+        }
+
         @Test func `AIO is counted exactly`() throws {
             try compare(["--only", "aio", "--repeat", "20"])
         }

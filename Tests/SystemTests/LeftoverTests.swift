@@ -61,7 +61,8 @@ extension SystemTests {
                 return (Cgroup.folders(in: mount) + files).filter { $0.contains("otagent") || $0.contains("opentrace") }
             }
             let before = Set(ours())
-            _ = try otagent([command], in: folder)
+            let end = try otagent([command], in: folder)
+            #expect(end.status == 0, "\(end.errors)")
             #expect(Set(ours()).subtracting(before) == [])
         }
     }

@@ -29,9 +29,10 @@ func built(_ name: String) throws -> String {
     throw Failure("\(name) is not built; `swift build` first")
 }
 
-/// The first program of this name in the usual folders, or nil: not every host has every tool.
+/// The program that a shell would run by this name, or nil: not every host has every tool.
 func installed(_ name: String) -> String? {
-    ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"].map { "\($0)/\(name)" }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return (path.components(separatedBy: ":") + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(name)" }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 

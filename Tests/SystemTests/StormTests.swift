@@ -20,12 +20,12 @@ extension SystemTests {
             let batches = try agent.stop()
 
             let writes = batches.writesByCgroup
-            #expect(storm.filter { writes[$0.id] != $0.writes }.map(\.name) == [])
+            #expect(storm.filter { writes[$0.id] != $0.writes }.map(\.name).prefix(5) == [])
             let paths = Dictionary(
                 batches.flatMap(\.units).compactMap { unit in unit.cgroup.map { ($0.id, $0.path ?? "") } },
                 uniquingKeysWith: { first, _ in first })
             let unnamed = storm.filter { !(paths[$0.id] ?? "").hasSuffix("/\(cgroup.name)/\($0.name)") }
-            #expect(unnamed.map(\.name) == [])
+            #expect(unnamed.map(\.name).prefix(5) == [])
             #expect(batches.map(\.loss.unresolvedCgroups).reduce(0, +) == 0)
         }
 

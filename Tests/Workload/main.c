@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 static const char usage[] =
-	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--only syscalls,uring,aio]\n"
+	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--only syscalls,uring,names,aio]\n"
 	"                [--uring plain|async|sqpoll] [--threads N] [--repeat N] [--seed N] [--small DIR]\n"
 	"       workload --cgroup DIR --storm N [--together] [--dir SCRATCH]\n"
 	"Does file operations inside the cgroup and prints what a tracer must have counted there.\n";
@@ -76,10 +76,11 @@ static void parse(struct options *opt, int argc, char **argv)
 		}
 	}
 	opt->syscalls = strstr(only, "syscalls");
+	opt->names = strstr(only, "names");
 	opt->aio = strstr(only, "aio");
 	if (!strstr(only, "uring"))
 		opt->ring = RING_NONE;
-	else if (!opt->syscalls && !opt->aio && opt->ring == RING_NONE)
+	else if (!opt->syscalls && !opt->names && !opt->aio && opt->ring == RING_NONE)
 		wrong("--only uring needs --uring");
 	if (optind < argc)
 		wrong("there is nothing but options");
@@ -105,10 +106,14 @@ static void work(struct worker *w)
 			do_writes(w, round);
 			do_negatives(w);
 		}
+		if (w->opt->names)
+			do_names(w, round);
 		if (w->id == 0 && w->opt->aio)
 			do_aio(w);
 		if (w->id == 0 && w->opt->ring != RING_NONE)
 			do_ring(w, round);
+		if (w->id == 0 && w->opt->ring != RING_NONE && w->opt->names)
+			do_ring_names(w, round);
 	}
 	if (w->opt->syscalls)
 		do_small(w);

@@ -12,7 +12,7 @@ struct ring {
 	struct io_uring ring;
 	enum ring_mode mode;
 	struct iovec fixed;
-	bool writev_fixed;
+	bool writev_fixed, direct_open;
 };
 
 extern struct ring ring;

@@ -35,8 +35,11 @@ static void one_open2(struct worker *w, const char *name, int flags, uint64_t re
 /* Into a slot of the ring's own table: an open whose result is no descriptor. */
 static void direct_open(struct worker *w)
 {
-	struct io_uring_sqe *sqe = request();
+	struct io_uring_sqe *sqe;
 
+	if (!ring.direct_open)
+		return;
+	sqe = request();
 	io_uring_prep_openat_direct(sqe, w->dirfd, "exists", O_RDONLY, 0, 1);
 	saw_ring_open(&w->truth, "direct open", result_of(sqe), O_RDONLY, false, FINE);
 }

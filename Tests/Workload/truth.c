@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const op_names[OPS] = {
+	"deletes", "renames", "mkdirs", "mknods", "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps",
+};
+
 /* Turns the result of syscall(2) into what the kernel returned: a value, or a negative errno. */
 long raw(long result)
 {
@@ -122,6 +126,8 @@ void add_truth(struct truth *sum, const struct truth *t)
 	sum->pseudo_opens += t->pseudo_opens;
 	sum->pseudo_writes += t->pseudo_writes;
 	sum->pseudo_write_bytes += t->pseudo_write_bytes;
+	for (int i = 0; i < OPS; i++)
+		sum->ops[i] += t->ops[i];
 	sum->ring.opens += t->ring.opens;
 	sum->ring.creates += t->ring.creates;
 	sum->ring.writes += t->ring.writes;
@@ -160,6 +166,8 @@ void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
 	printf("\"creates\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 ",\"write_failures\":%" PRIu64
 	       ",", t->creates, t->writes, t->write_bytes, t->write_failures);
 	print_errors("write_errors", t->write_errors);
+	for (int i = 0; i < OPS; i++)
+		printf("\"%s\":%" PRIu64 ",", op_names[i], t->ops[i]);
 	printf("\"pseudo\":{\"opens\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "},", t->pseudo_opens,
 	       t->pseudo_writes, t->pseudo_write_bytes);
 	printf("\"io_uring\":{");

@@ -36,11 +36,18 @@ struct ring_counts {
 	uint64_t opens, creates, writes, write_bytes;
 };
 
+/* The operations of names.c, in the order of op_names in truth.c. */
+enum op {
+	OP_DELETE, OP_RENAME, OP_MKDIR, OP_MKNOD, OP_SYMLINK, OP_LINK, OP_TRUNCATE, OP_ALLOCATE, OP_SYNC, OP_SHARED_MAP,
+	OPS
+};
+
 struct truth {
 	uint64_t opens, opens_for_write, path_opens, open_failures, creates;
 	uint64_t writes, write_bytes, write_failures;
 	uint64_t open_errors[ERRNOS], write_errors[ERRNOS];
 	uint64_t pseudo_opens, pseudo_writes, pseudo_write_bytes;
+	uint64_t ops[OPS];
 	struct ring_counts ring;
 	const char *skipped[SKIPS];
 	unsigned int skips;
@@ -51,7 +58,7 @@ enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL };
 struct options {
 	const char *cgroup, *leave, *dir, *small;
 	bool here, together;
-	bool syscalls, aio;
+	bool syscalls, names, aio;
 	enum ring_mode ring;
 	unsigned int threads, repeat, storm;
 	uint64_t seed;
@@ -103,6 +110,11 @@ uint64_t cgroup_id(const char *path);
 void prepare_worker(struct worker *w, const struct options *opt, unsigned int id);
 void remove_tree(const char *path);
 size_t random_size(struct worker *w, size_t most);
+
+/* names.c, ring_names.c */
+void saw_op(struct truth *t, enum op op, const char *what, long result);
+void do_names(struct worker *w, unsigned int round);
+void do_ring_names(struct worker *w, unsigned int round);
 
 /* opens.c, writes.c, negatives.c, aio.c */
 void do_opens(struct worker *w, unsigned int round);
