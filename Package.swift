@@ -62,6 +62,12 @@ let package = Package(
         .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: common),
+
+        // The system tests run the built programs from outside; the workload knows what it did by itself.
+        .executableTarget(
+            name: "workload", path: "Tests/Workload",
+            linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
+        .testTarget(name: "SystemTests", swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

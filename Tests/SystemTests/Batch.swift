@@ -1,0 +1,93 @@
+import Foundation
+
+/// The parts of the batch document that the tests look at.
+struct Batch: Decodable {
+    struct Window: Decodable {
+        let start: String
+        let end: String
+        let seconds: Double
+        let gapBefore: Double
+    }
+
+    struct Loss: Decodable {
+        let ringRecords: UInt64
+        let detailOverflow: UInt64
+        let unresolvedCgroups: UInt64
+        let ioUringUnknownResults: UInt64
+        let unknownFile: UInt64
+        /// By operation; null where the kernel does not count them.
+        let missedRuns: [String: UInt64?]
+    }
+
+    struct Unit: Decodable {
+        struct Cgroup: Decodable {
+            let id: UInt64
+            let path: String?
+        }
+
+        let unit: String?
+        let kind: String
+        let slice: String?
+        let cgroup: Cgroup?
+        let counters: Counters
+
+        private enum CodingKeys: String, CodingKey { case unit, kind, slice, cgroup }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            unit = try container.decodeIfPresent(String.self, forKey: .unit)
+            kind = try container.decode(String.self, forKey: .kind)
+            slice = try container.decodeIfPresent(String.self, forKey: .slice)
+            cgroup = try container.decodeIfPresent(Cgroup.self, forKey: .cgroup)
+            counters = try Counters(from: decoder)
+        }
+    }
+
+    let schema: String
+    let batchId: String
+    let sequence: Int
+    let part: [Int]
+    let window: Window
+    let loss: Loss
+    let totals: Counters
+    let units: [Unit]
+
+    /// One document a line.
+    static func all(inFile path: String) throws -> [Batch] {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        return try text.split(separator: "\n").map { try decoded(Batch.self, from: String($0)) }
+    }
+}
+
+extension [Batch] {
+    func rows(of cgroup: UInt64) -> [Batch.Unit] {
+        flatMap(\.units).filter { $0.cgroup?.id == cgroup }
+    }
+
+    /// The sum over all windows; a cgroup that never had a row did nothing.
+    func counters(of cgroup: UInt64) -> Counters {
+        rows(of: cgroup).reduce(into: Counters()) { $0.add($1.counters) }
+    }
+
+    /// Writes by cgroup, for tests with very many of them.
+    var writesByCgroup: [UInt64: UInt64] {
+        var sums: [UInt64: UInt64] = [:]
+        for unit in flatMap(\.units) {
+            if let id = unit.cgroup?.id { sums[id, default: 0] += unit.counters.writes }
+        }
+        return sums
+    }
+
+    /// The operations of which the kernel skipped runs: where there are any, nothing can be exact.
+    var missedRuns: [String] {
+        flatMap { batch in
+            batch.loss.missedRuns.compactMap { name, count in (count ?? 0) == 0 ? nil : "\(name): \(count ?? 0)" }
+        }
+    }
+}
+
+func decoded<T: Decodable>(_ type: T.Type, from text: String) throws -> T {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(text.utf8))
+}

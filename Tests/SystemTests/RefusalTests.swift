@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+import Testing
+
+extension SystemTests {
+    /// Where the agent cannot work it says why, and its exit code tells what kind of reason that is.
+    @Suite struct Refusals {
+        let folder: Folder
+        init() throws { folder = try Folder() }
+
+        @Test(.enabled(if: installed("setpriv") != nil, "setpriv is not installed"))
+        func `without root it ends with 77`() throws {
+            let program = try folder.copy(built("otagent"))
+            let config = try AgentRun.configuration(in: folder)
+            chmod(config, 0o644)
+            let end = try run(
+                installed("setpriv") ?? "",
+                ["--reuid=65534", "--regid=65534", "--clear-groups", program, "run", "--config", config, "--once"],
+                in: folder)
+            #expect(end.status == 77, "\(end.errors)")
+            #expect(end.errors.contains("root") || end.errors.contains("CAP_"))
+        }
+
+        @Test(arguments: [["check"], ["run", "--once"], ["run"]])
+        func `a bad configuration ends with 78 and shows the place`(command: [String]) throws {
+            let config = try folder.write("bad.toml", "[agent]\nintervall = \"1s\"\n[trace]\nbackend = 5\n")
+            let end = try otagent(command + ["--config", config], in: folder)
+            #expect(end.status == 78, "\(end.errors)")
+            let said = end.errors + end.output
+            #expect(said.contains("bad.toml:2:1"))
+            #expect(said.contains("bad.toml:4:"))
+            #expect(said.contains("interval"))
+        }
+
+        @Test func `a configuration that is not there ends with 78`() throws {
+            let end = try otagent(["check", "--config", folder.path("none.toml")], in: folder)
+            #expect(end.status == 78, "\(end.errors)")
+        }
+
+        @Test(arguments: [["--no-such-option"], ["no-such-command"], ["run", "--duration", "soon"]])
+        func `bad arguments end with 2`(arguments: [String]) throws {
+            let end = try otagent(arguments, in: folder)
+            #expect(end.status == 2, "\(end.errors)")
+        }
+
+        @Test func `an output that cannot be written fails a run of one window`() throws {
+            let config = try folder.write(
+                "agent.toml",
+                """
+                [agent]
+                interval = "1s"
+                state_dir = "\(folder.path("state"))"
+                [outputs.local]
+                type = "file"
+                path = "/proc/no-such-folder/batches.json"
+                format = "json"
+                """)
+            let end = try otagent(["run", "--config", config, "--once"], in: folder)
+            #expect(end.status == 1, "\(end.errors)")
+            #expect(end.errors.contains("/proc/no-such-folder"))
+        }
+
+        @Test(.enabled(if: installed("unshare") != nil, "unshare is not installed"))
+        func `without cgroup2 it ends with 77 and names it`() throws {
+            let end = try runWithout(Cgroup.mountPoint())
+            #expect(end.status == 77, "\(end.errors)")
+            #expect(end.errors.contains("cgroup2"))
+        }
+
+        /// Either way is fine, as long as nothing goes unseen in silence.
+        @Test(.enabled(if: installed("unshare") != nil, "unshare is not installed"))
+        func `without tracefs it mounts it or names it`() throws {
+            let end = try runWithout("/sys/kernel/tracing", "/sys/kernel/debug/tracing", "/sys/kernel/debug")
+            #expect(end.status == 0 || end.status == 77, "\(end.errors)")
+            #expect(end.status == 0 || end.errors.contains("tracefs"))
+        }
+
+        /// One window of the agent in a mount namespace of its own, where these are not mounted.
+        private func runWithout(_ mounts: String...) throws -> Finished {
+            let config = try AgentRun.configuration(in: folder)
+            let unmount = mounts.map { "umount -l '\($0)' 2>/dev/null; " }.joined()
+            return try run(
+                installed("unshare") ?? "",
+                ["-m", "sh", "-c", unmount + "exec \"$@\"", "sh", built("otagent"), "run", "--once", "--config", config],
+                in: folder)
+        }
+    }
+}
