@@ -36,7 +36,9 @@ package struct CgroupTree: ~Copyable, Sendable {
     ///
     /// Source: the kernfs file handle is the ID (linux/fs/kernfs/mount.c); about 5 microseconds.
     package func path(of id: CgroupID) -> ByteString? {
-        withCgroup(id) { opened in readLink("/proc/self/fd/\(opened)").flatMap(relative) } ?? nil
+        let shown = withCgroup(id) { opened in readLink("/proc/self/fd/\(opened)") } ?? nil
+        guard let shown else { return nil }
+        return relative(shown)
     }
 
     /// The 32 hexadecimal digits systemd gave this run of the unit; nil when it gave none.

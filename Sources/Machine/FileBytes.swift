@@ -39,7 +39,9 @@ package func readFile(_ path: String, limit: Int = 16 << 20) throws(SystemError)
 /// Where a symbolic link points to; nil when it is none or may not be read.
 func readLink(_ path: String) -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
-        let length = buffer.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress, $0.count) }
+        let length = buffer.withMemoryRebound(to: CChar.self) { characters in
+            characters.baseAddress.map { readlink(path, $0, characters.count) } ?? 0
+        }
         count = max(length, 0)
     }
     return bytes.isEmpty ? nil : bytes

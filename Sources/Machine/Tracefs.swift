@@ -21,5 +21,5 @@ package struct Tracefs: ~Copyable {
         (path, isOurs) = (Self.usual, true)
     }
 
-    deinit { if isOurs { umount2(Self.usual, CInt(MNT_DETACH.rawValue)) } }
+    deinit { if isOurs { umount2(Self.usual, CInt(MNT_DETACH)) } }
 }

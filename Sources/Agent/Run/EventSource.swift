@@ -1,0 +1,28 @@
+package import Kernel
+package import Model
+
+/// Where facts and counts come from: the kernel, or a test.
+package protocol EventSource: Sendable {
+    var coverage: Coverage { get }
+
+    /// What was reported, after waiting up to `milliseconds` for more.
+    func facts(waitingUpTo milliseconds: Int32) async throws -> [Fact]
+
+    /// What was counted since the last drain.
+    func drain() async throws -> Drain
+
+    /// Forgets cgroups that are gone and drained.
+    func recycle(_ gone: Set<CgroupID>) async throws
+}
+
+extension KernelSource: EventSource {}
+
+/// What the pipeline asks the host: files, names and clocks.
+package protocol HostView: Sendable {
+    var reading: ClockReading { get }
+    /// The present path of a cgroup; nil when it is gone.
+    func path(of cgroup: CgroupID) -> ByteString?
+    func invocationID(of cgroup: CgroupID) -> String?
+    /// The path of an executable by a process that may still run it.
+    func executable(_ id: ExecutableID, tgid: Int32) -> ByteString?
+}

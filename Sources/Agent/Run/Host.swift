@@ -1,0 +1,23 @@
+package import Machine
+package import Model
+
+/// The host this agent runs on.
+package final class Host: HostView {
+    private let tree: CgroupTree
+
+    package init(_ tree: consuming CgroupTree) { self.tree = tree }
+
+    package var reading: ClockReading { ClockReading(wall: Clock.wall, monotonic: Clock.monotonic) }
+
+    package var startsAtRealRoot: Bool { tree.startsAtRealRoot }
+
+    package func walk(_ visit: (CgroupID, ByteString) -> Void) { tree.walk(visit) }
+
+    package func path(of cgroup: CgroupID) -> ByteString? { tree.path(of: cgroup) }
+
+    package func invocationID(of cgroup: CgroupID) -> String? { tree.invocationID(of: cgroup) }
+
+    package func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? {
+        ExecutableNames.current(id, tgid: tgid)
+    }
+}

@@ -1,0 +1,58 @@
+internal import Glibc
+package import Logging
+
+/// Log lines on standard error: with the time for a person, with a priority for the journal.
+package struct LogLines: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level = .info
+    private let isJournal: Bool
+
+    package init(environment: [String: String]) {
+        // The journal names the device and inode of the stream it reads; a redirected one is not the journal.
+        var status = stat()
+        isJournal = fstat(2, &status) == 0 && environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let text = event.message.description
+        let line = isJournal ? "<\(event.level.priority)>\(text)\n" : "\(Self.time) \(event.level.word): \(text)\n"
+        _ = line.withCString { write(2, $0, strlen($0)) }
+    }
+
+    private static var time: String {
+        var now = time_t()
+        Glibc.time(&now)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        let text = [CChar](unsafeUninitializedCapacity: 32) { buffer, count in
+            count = buffer.baseAddress.map { strftime($0, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts) } ?? 0
+        }
+        return String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Logger.Level {
+    /// As in syslog(3).
+    fileprivate var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    fileprivate var word: String {
+        switch self {
+        case .notice: "note"
+        default: rawValue
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import Export
+package import Logging
+internal import Synchronization
+
+/// Puts what happens to one output into the log, the same trouble once a minute at most.
+package final class OutputLog: Sendable {
+    private struct Trouble {
+        var sentence: String
+        var since: ContinuousClock.Instant
+        var repeated = 0
+    }
+
+    private static var quiet: Duration { .seconds(60) }
+
+    private let output: String
+    private let logger: Logger
+    private let last = Mutex<Trouble?>(nil)
+
+    package init(output: String, logger: Logger) { (self.output, self.logger) = (output, logger) }
+
+    package func note(_ event: SinkEvent, at now: ContinuousClock.Instant = .now) {
+        switch event {
+        case .delivered(let id, let rows):
+            logger.debug("output '\(output)': delivered \(id), \(rows) rows")
+        case .recovered:
+            last.withLock { $0 = nil }
+            logger.info("output '\(output)': delivers again")
+        case .retrying(let reason, _):
+            trouble("\(reason); the batches are kept and tried again", at: now)
+        case .rejected(let id, let rows, let reason):
+            trouble("\(reason); given up: \(id), \(rows) rows", key: reason, at: now)
+        case .dropped(let payloads, let rows, let first, let reason):
+            trouble("\(reason): dropped \(payloads) batches, \(rows) rows, from \(first)", key: reason, at: now)
+        case .closed(let reason):
+            trouble("\(reason); nothing more goes there", at: now)
+        }
+    }
+
+    private func trouble(_ sentence: String, key: String? = nil, at now: ContinuousClock.Instant) {
+        let key = key ?? sentence
+        let suffix: String? = last.withLock { last in
+            if var known = last, known.sentence == key, known.since.duration(to: now) < Self.quiet {
+                known.repeated += 1
+                last = known
+                return nil
+            }
+            let repeated = last.flatMap { $0.sentence == key ? $0.repeated : nil } ?? 0
+            last = Trouble(sentence: key, since: now)
+            return repeated > 0 ? " (and \(repeated) times since the last such line)" : ""
+        }
+        if let suffix { logger.warning("output '\(output)': \(sentence)\(suffix)") }
+    }
+}

@@ -1,0 +1,139 @@
+package import Export
+package import Machine
+package import Model
+
+/// Turns what the kernel counts into batches, window by window, and hands them to the sinks.
+package actor Pipeline {
+    /// When the pipeline stops by itself.
+    package enum Extent: Sendable, Equatable {
+        case untilCancelled
+        /// One whole window, from boundary to boundary.
+        case oneWindow
+        /// Until the first boundary after this long.
+        case atLeast(Duration)
+    }
+
+    package struct Identity: Sendable {
+        package var agent: AgentIdentity
+        package var host: HostIdentity
+
+        package init(agent: AgentIdentity, host: HostIdentity) { (self.agent, self.host) = (agent, host) }
+    }
+
+    private let source: any EventSource
+    private let host: any HostView
+    private let sinks: [any Sink]
+    private let identity: Identity
+    private let limits: Rollup.Limits
+    private let interval: Duration
+
+    private var names: CgroupNames
+    private var executables = ExecutableNames()
+    private var rollup = Rollup()
+    private var clock: WindowClock
+    private var sequence: UInt64 = 0
+    private let started: ClockReading
+
+    /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
+    private static var longestWait: Duration { .milliseconds(200) }
+
+    /// - Parameter names: the cgroups that were there when counting began.
+    package init(
+        source: any EventSource, host: any HostView, sinks: [any Sink], identity: Identity, names: CgroupNames,
+        limits: Rollup.Limits, interval: Duration
+    ) {
+        (self.source, self.host, self.sinks, self.identity) = (source, host, sinks, identity)
+        (self.names, self.limits, self.interval) = (names, limits, interval)
+        started = host.reading
+        clock = WindowClock(interval: interval, start: started)
+    }
+
+    /// Runs to its extent or until its task is cancelled; then the open window has been closed and handed over, too.
+    package func run(_ extent: Extent) async throws {
+        if extent == .oneWindow { try await skipToBoundary() }
+        while !Task.isCancelled {
+            if try await waitForBoundary() {
+                try await closeWindow()
+                if isOver(extent) { return }
+            }
+        }
+        try await closeWindow()
+    }
+
+    private func isOver(_ extent: Extent) -> Bool {
+        switch extent {
+        case .untilCancelled: false
+        case .oneWindow: true
+        case .atLeast(let duration): host.reading.elapsed(since: started) >= duration
+        }
+    }
+
+    /// Reads facts until the window is to be closed, or for a little while; says whether it is.
+    private func waitForBoundary() async throws -> Bool {
+        let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
+        await take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
+        return clock.remaining(from: host.reading) == .zero
+    }
+
+    /// Throws away what was counted before the first boundary, so that the next window is a whole one.
+    private func skipToBoundary() async throws {
+        while !Task.isCancelled, try await !waitForBoundary() {}
+        _ = try await source.drain()
+        clock = WindowClock(interval: interval, start: host.reading)
+    }
+
+    private func closeWindow() async throws {
+        // Facts first: whatever a drained counter belongs to has then been named.
+        await take(try await source.facts(waitingUpTo: 0))
+        let drain = try await source.drain()
+        let window = clock.close(at: host.reading)
+        rollup.add(drain)
+        learnExecutables(drain)
+        let (rows, loss) = rollup.close(
+            limits: limits,
+            name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
+            executable: { executables[$0] })
+        sequence += 1
+        let batch = Batch(
+            sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
+            loss: loss, ownActivity: rollup.own, rows: rows)
+        rollup = Rollup()
+        for sink in sinks { await sink.accept(batch) }
+        try await source.recycle(names.drained())
+    }
+
+    private func take(_ facts: [Fact]) async {
+        for fact in facts {
+            if case .writerSeen(let executable, _, let path?) = fact {
+                executables.learn(executable, path: path)
+            } else {
+                names.apply(fact, current: host.path)
+            }
+        }
+    }
+
+    /// For writers whose report was lost, as long as their process can still be asked.
+    private func learnExecutables(_ drain: Drain) {
+        for activity in drain.writers {
+            guard let id = activity.writer.executable, executables[id] == nil,
+                let path = host.executable(id, tgid: activity.tgid)
+            else { continue }
+            executables.learn(id, path: path)
+        }
+    }
+}
+
+extension ClockReading {
+    fileprivate func elapsed(since earlier: Self) -> Duration {
+        .nanoseconds(monotonic - earlier.monotonic)
+    }
+}
+
+extension Duration {
+    /// Rounded up, so that waiting this long is never too short.
+    fileprivate var wholeMilliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
+        return Int32(clamping: Int(milliseconds.rounded(.up)))
+    }
+}

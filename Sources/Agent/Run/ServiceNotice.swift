@@ -1,0 +1,12 @@
+internal import CSystemd
+
+/// What the service manager is told; nothing happens when there is none.
+package enum ServiceNotice {
+    package static func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+
+    package static func status(_ status: String) { send("STATUS=\(status)") }
+
+    package static func stopping() { send("STOPPING=1") }
+
+    private static func send(_ state: String) { sd_notify(0, state) }
+}
