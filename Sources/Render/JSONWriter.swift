@@ -44,8 +44,8 @@ package struct JSONWriter {
 
     /// Writes the name of a member that is written so often that it is kept rendered.
     package mutating func name(_ name: JSONName) {
-        separate()
-        bytes.append(contentsOf: name.bytes)
+        if needsComma { bytes.append(contentsOf: name.next) } else { bytes.append(contentsOf: name.first) }
+        needsComma = false
     }
 
     /// Inserts values or members that were written before, one or more, with their own commas between them.
@@ -111,7 +111,9 @@ package struct JSONWriter {
             digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        for position in first..<digits.count { bytes.append(digits[position]) }
+        bytes.append(addingCapacity: digits.count - first) { output in
+            for position in first..<digits.count { output.append(digits[position]) }
+        }
     }
 
     private mutating func quoted(_ text: some Collection<UInt8>) {
@@ -151,7 +153,11 @@ package struct JSONWriter {
 
 /// The name of a member as it stands in a document, with its quotes and its colon.
 package struct JSONName: Sendable, ExpressibleByStringLiteral {
-    fileprivate let bytes: [UInt8]
+    /// As the first member of an object, and as one after others.
+    fileprivate let first, next: [UInt8]
 
-    package init(stringLiteral name: String) { bytes = Array("\"\(name)\":".utf8) }
+    package init(stringLiteral name: String) {
+        first = Array("\"\(name)\":".utf8)
+        next = [UInt8(ascii: ",")] + first
+    }
 }
