@@ -37,6 +37,8 @@ struct ProblemCollector {
     let lines: SourceLines
     let positions: KeyPositions
     private(set) var problems: [ConfigurationProblem] = []
+    /// Sentences that no single line stands for.
+    private var aboutTheFile: Set<String> = []
 
     init(path: String, lines: SourceLines, positions: KeyPositions) {
         (self.path, self.lines, self.positions) = (path, lines, positions)
@@ -44,10 +46,25 @@ struct ProblemCollector {
 
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
-    /// By place; problems of one place in the order they were found.
+    /// More than anybody would read; the rest is counted.
+    static let mostShown = 100
+
+    /// By place, with their lines; problems of one place in the order they were found.
     var sorted: [ConfigurationProblem] {
-        problems.enumerated().sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
-            .map(\.element)
+        let all = problems.enumerated()
+            .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }.map(\.element)
+        var shown = all.prefix(Self.mostShown).map { problem in
+            var problem = problem
+            problem.excerpt = aboutTheFile.contains(problem.sentence) ? nil : lines.excerpt(at: problem.position)
+            return problem
+        }
+        let rest = all.dropFirst(Self.mostShown)
+        if let first = rest.first {
+            let severity: ConfigurationProblem.Severity = rest.contains { $0.severity == .error } ? .error : .warning
+            let sentence = "and \(rest.count) more problems from here on"
+            shown.append(ConfigurationProblem(severity, path: path, position: first.position, sentence: sentence))
+        }
+        return shown
     }
 
     /// A problem with what a key is set to.
@@ -64,13 +81,12 @@ struct ProblemCollector {
     /// A problem of the file as a whole.
     mutating func file(_ sentence: String) {
         problems.append(ConfigurationProblem(path: path, position: .start, sentence: sentence))
+        aboutTheFile.insert(sentence)
     }
 
     private mutating func add(
         _ position: SourcePosition, _ sentence: String, _ severity: ConfigurationProblem.Severity
     ) {
-        problems.append(
-            ConfigurationProblem(
-                severity, path: path, position: position, sentence: sentence, excerpt: lines.excerpt(at: position)))
+        problems.append(ConfigurationProblem(severity, path: path, position: position, sentence: sentence))
     }
 }

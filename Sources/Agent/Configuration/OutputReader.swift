@@ -126,7 +126,8 @@ struct OutputReader {
         let secret = token ? output.key.appending("bearer_token_file") : password.map { output.key.appending($0) }
         let place = secret ?? secretHeaders.first.map { output.key.appending("headers").appending($0) }
         guard let place else { return }
-        let sentence = "credentials would cross the network readable by everyone: "
+        let sentence =
+            "credentials would cross the network readable by everyone: "
             + "use https, or set allow_insecure_auth = true"
         problems.key(place, sentence)
     }

@@ -17,6 +17,8 @@ struct SourceLines {
     /// Whether the table header above each line speaks of credentials.
     private var inSensitiveTable: [Bool] = []
     private static let widest = 110
+    /// A line longer than this was not written by a person, and is not shown.
+    private static let longest = 4096
 
     init(_ text: String) {
         lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
@@ -38,6 +40,7 @@ struct SourceLines {
     /// - Parameter wellFormed: false on a line that is not TOML: the quotes on it cannot be trusted then.
     func excerpt(at position: SourcePosition, wellFormed: Bool = true) -> SourceExcerpt? {
         guard lines.indices.contains(position.line - 1) else { return nil }
+        guard lines[position.line - 1].count <= Self.longest else { return nil }
         var line = MarkedLine(scalars: lines[position.line - 1], marked: position.column - 1)
         if continued[position.line - 1] {
             line.mask(from: 0)
@@ -75,7 +78,8 @@ struct SourceLines {
     }
 
     private static let telling = [
-        "auth", "bearer", "cookie", "credential", "header", "key", "pass", "private", "pwd", "secret", "signature", "token",
+        "auth", "bearer", "cookie", "credential", "header", "key", "pass", "private", "pwd", "secret", "signature",
+        "token",
     ]
 
     /// Names on the line itself, or on the table header above it, that speak of credentials.

@@ -28,6 +28,20 @@ import Testing
         #expect(problems(largest + [UInt8(ascii: "#")]) == [refusal])
     }
 
+    @Test func whatIsFarTooMuchToReadIsCounted() {
+        let text = anOutput + "[agent]\n" + (100..<1000).map { "x\($0) = 1\n" }.joined()
+        let shown = ConfigurationFile.parse(text: text, path: "f", environment: [:]).problems
+        #expect(shown.count == 101)
+        #expect(shown.first?.rendered == "f:4:1: error: unknown key 'x100' in [agent]\n    x100 = 1\n    ^")
+        #expect(shown.last?.rendered == "f:104:1: error: and 800 more problems from here on")
+    }
+
+    @Test func aLineNobodyWroteIsNotShown() {
+        let text = anOutput + "[agent]\nx = \"" + String(repeating: "y", count: 5000) + "\"\n"
+        let shown = ConfigurationFile.parse(text: text, path: "f", environment: [:]).problems
+        #expect(shown.map(\.rendered) == ["f:4:1: error: unknown key 'x' in [agent]"])
+    }
+
     @Test func warningsLeaveTheSettingsAndErrorsDoNot() {
         let warned = ConfigurationFile.parse(
             text: anOutput + "[baseline]\nenabled = true\n", path: "f", environment: [:])

@@ -34,7 +34,8 @@ private let top = URL(filePath: #filePath).appending(path: "../../../..").standa
         var expected = Settings()
         expected.outputs = [
             OutputSettings(name: "terminal", kind: .stdout(StdoutOptions())),
-            OutputSettings(name: "collector", kind: .http(collector)), OutputSettings(name: "local", kind: .file(local)),
+            OutputSettings(name: "collector", kind: .http(collector)),
+            OutputSettings(name: "local", kind: .file(local)),
         ]
         expected.watch = [watch]
         #expect(settings == expected)

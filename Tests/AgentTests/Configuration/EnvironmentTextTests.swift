@@ -3,7 +3,9 @@ import Testing
 @testable import Agent
 
 @Suite struct EnvironmentTextTests {
-    private let environment = EnvironmentText(variables: ["NAME": "value", "EMPTY": "", "DOLLAR": "${NAME}", "_x9": "y"])
+    private let environment = EnvironmentText(variables: [
+        "NAME": "value", "EMPTY": "", "DOLLAR": "${NAME}", "_x9": "y",
+    ])
 
     @Test(
         arguments: [

@@ -49,8 +49,10 @@ import Testing
             (["a", "b", "after"], 11, 1, 11, 9), (["a", "b", "lines", 1], 15, 3, 15, 3),
             (["a", "b", "lines", 2, 0], 17, 5, 17, 5), (["a", "b", "inline", "y", "z"], 19, 27, 19, 31),
             (["a", "b", "inline", "t", "u"], 19, 38, 19, 42), (["a", "late"], 21, 1, 21, 8),
-            (["list", 0, "x"], 23, 1, 23, 5), (["list", 0, "sub"], 24, 7, 24, 7), (["list", 0, "sub", "y"], 25, 1, 25, 5),
-            (["list", 1], 26, 3, 26, 3), (["list", 1, "x"], 27, 3, 27, 7), (["list", 1, "inner", 0, "z"], 29, 1, 29, 5),
+            (["list", 0, "x"], 23, 1, 23, 5), (["list", 0, "sub"], 24, 7, 24, 7),
+            (["list", 0, "sub", "y"], 25, 1, 25, 5),
+            (["list", 1], 26, 3, 26, 3), (["list", 1, "x"], 27, 3, 27, 7),
+            (["list", 1, "inner", 0, "z"], 29, 1, 29, 5),
             (["l i", "s\"t", 0, "ab"], 31, 1, 31, 13),
         ] as [([Step], Int, Int, Int, Int)])
     func everyKeyIsWhereItIsWritten(steps: [Step], line: Int, column: Int, valueLine: Int, valueColumn: Int) throws {
@@ -82,7 +84,10 @@ import Testing
         #expect(place?.value == SourcePosition(line: 27, column: 7))
     }
 
-    @Test(arguments: ["[", "[[", "a", "a =", "a = [", "a = {", "a = {b", "a = [[[", "\"", "a = \"\\", "= = =", "a = [}", "a = {]", "]"])
+    @Test(arguments: [
+        "[", "[[", "a", "a =", "a = [", "a = {", "a = {b", "a = [[[", "\"", "a = \"\\", "= = =", "a = [}", "a = {]",
+        "]",
+    ])
     func brokenTextComesToAnEnd(text: String) {
         _ = KeyPositions(text)
     }

@@ -17,7 +17,8 @@ import Testing
             http + "headers = { \"a b\" = \"hunter2\" }\n", http + "headers = \"hunter2\"\n",
             http + "headers = [\"hunter2\"]\n", http + "header = { x = \"hunter2\" }\n",
             http + "headers.X-A = \"hunter2\\n\"\n", http + "headers.X-A = \"$hunter2\"\n",
-            http + "[outputs.a.headers]\nX = \"hunter2\" \"hunter2\"\n", http + "[outputs.a.headers]\nX.Y = \"hunter2\"\n",
+            http + "[outputs.a.headers]\nX = \"hunter2\" \"hunter2\"\n",
+            http + "[outputs.a.headers]\nX.Y = \"hunter2\"\n",
             http + "[outputs.a.headers]\nX = hunter2\n", http + "headers = { X = \"${SECRET}\\u0001\" }\n",
             http + "basic_auth = \"me:hunter2\"\n", http + "api_key = 'hunter2'\n",
             "[outputs.a]\ntype = \"http\"\nurl = \"http://me:hunter2@x/\"\n",
@@ -26,7 +27,8 @@ import Testing
             "[outputs.a]\ntype = \"http\"\nurl = http://me:hunter2@x/\n",
             "[outputs.a]\ntype = \"http\"\nurl = \"ftp://x/?sig=hunter2\"\n",
             "[outputs.a]\ntype = \"http\"\nurl = \"${SECRET}\"\n", "[outputs.a]\ntype = \"${SECRET}\"\n",
-            "[agent]\ninterval = \"${SECRET}\"\n", "[trace]\nmax_units = \"${SECRET}\"\nfold_transient = \"${SECRET}\"\n",
+            "[agent]\ninterval = \"${SECRET}\"\n",
+            "[trace]\nmax_units = \"${SECRET}\"\nfold_transient = \"${SECRET}\"\n",
             "[outputs.a]\ntype = \"stdout\"\nformat = \"${SECRET}\"\ngroup_by = [\"${SECRET}\"]\n",
         ])
     func secretsAreNotShown(text: String) {

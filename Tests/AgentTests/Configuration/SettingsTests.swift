@@ -153,7 +153,7 @@ import Testing
             "[outputs.a]\ntype = \"http\"\nurl = \"http://127.0.0.1:1/\"\nbearer_token_file = \"/t\"\n",
             "[outputs.a]\ntype = \"http\"\nurl = \"https://x/\"\nheaders = { Authorization = \"x\" }\n",
             "[outputs.a]\ntype = \"http\"\nurl = \"http://x/\"\nheaders = { X-Scope-OrgID = \"x\" }\n",
-            "[outputs.a]\ntype = \"http\"\nurl = \"http://x/\"\nbearer_token_file = \"/t\"\nallow_insecure_auth = true\n",
+            "[outputs.a]\ntype = \"http\"\nurl = \"http://x\"\nallow_insecure_auth = true\nbearer_token_file = \"t\"\n",
             "[outputs.a]\r\ntype = 'stdout' # comment\r\n",
             "\u{FEFF}[outputs.a]\ntype = \"stdout\"",
             "[outputs]\n[outputs.a]\ntype = \"\"\"\nstdout\"\"\"\n",

@@ -34,14 +34,17 @@ import Testing
 
     @Test(
         arguments: [
-            ("64MiB", 64 << 20), ("10MB", 10_000_000), ("512KiB", 512 << 10), ("123", 123), ("123B", 123), ("1GiB", 1 << 30),
+            ("64MiB", 64 << 20), ("10MB", 10_000_000), ("512KiB", 512 << 10), ("123", 123), ("123B", 123),
+            ("1GiB", 1 << 30),
             ("2TiB", 2 << 40), ("1kB", 1000), ("1KB", 1000), ("3GB", 3_000_000_000), ("0", 0),
         ])
     func aSizeIsANumberWithAUnit(text: String, bytes: Int) {
         #expect(ByteSize.bytes(configured: text) == bytes)
     }
 
-    @Test(arguments: ["", "MiB", "64 MiB", "64mib", "64M", "-1", "1.5MiB", "9223372036854775807KiB", "1MiB2KiB", "0x10"])
+    @Test(arguments: [
+        "", "MiB", "64 MiB", "64mib", "64M", "-1", "1.5MiB", "9223372036854775807KiB", "1MiB2KiB", "0x10",
+    ])
     func nothingElseIsASize(text: String) {
         #expect(ByteSize.bytes(configured: text) == nil)
     }
@@ -54,7 +57,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("intervall", "interval"), ("INTERVAL", "interval"), ("itnerval", "interval"), ("bearer_token", "bearer_token_file"),
+            ("intervall", "interval"), ("INTERVAL", "interval"), ("itnerval", "interval"),
+            ("bearer_token", "bearer_token_file"),
             ("hostnme", "hostname"), ("ulr", "url"), ("quite_different", nil), ("x", nil), ("", nil),
         ] as [(String, String?)])
     func theNearestWordIsSuggestedIfItIsNear(word: String, suggestion: String?) {
