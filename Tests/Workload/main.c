@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 static const char usage[] =
-	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--only syscalls,uring,names,aio]\n"
+	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--only syscalls,uring,names,aio,edges]\n"
 	"                [--uring plain|async|sqpoll] [--threads N] [--repeat N] [--seed N] [--small DIR]\n"
 	"       workload --cgroup DIR --storm N [--together] [--dir SCRATCH]\n"
 	"Does file operations inside the cgroup and prints what a tracer must have counted there.\n";
@@ -78,6 +78,7 @@ static void parse(struct options *opt, int argc, char **argv)
 	opt->syscalls = strstr(only, "syscalls");
 	opt->names = strstr(only, "names");
 	opt->aio = strstr(only, "aio");
+	opt->edges = strstr(only, "edges");
 	if (!strstr(only, "uring"))
 		opt->ring = RING_NONE;
 	else if (!opt->syscalls && !opt->names && !opt->aio && opt->ring == RING_NONE)
@@ -114,6 +115,8 @@ static void work(struct worker *w)
 			do_ring(w, round);
 		if (w->id == 0 && w->opt->ring != RING_NONE && w->opt->names)
 			do_ring_names(w, round);
+		if (w->id == 0 && w->opt->ring != RING_NONE && w->opt->edges)
+			do_ring_edges(w, round);
 	}
 	if (w->opt->syscalls)
 		do_small(w);

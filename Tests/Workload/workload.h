@@ -58,7 +58,7 @@ enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL };
 struct options {
 	const char *cgroup, *leave, *dir, *small;
 	bool here, together;
-	bool syscalls, names, aio;
+	bool syscalls, names, aio, edges;
 	enum ring_mode ring;
 	unsigned int threads, repeat, storm;
 	uint64_t seed;
@@ -127,6 +127,9 @@ void do_aio(struct worker *w);
 /* ring.c, ring_cases.c */
 void prepare_ring(struct worker *w);
 void do_ring(struct worker *w, unsigned int round);
+
+/* ring_edges.c */
+void do_ring_edges(struct worker *w, unsigned int round);
 
 /* storm.c */
 int storm(const struct options *opt);
