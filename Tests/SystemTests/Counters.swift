@@ -59,7 +59,8 @@ struct Counters: Decodable {
         ("write_bytes", \.writeBytes), ("write_failures", \.writeFailures), ("pseudo.opens", \.pseudo.opens),
         ("deletes", \.deletes), ("renames", \.renames), ("mkdirs", \.mkdirs), ("mknods", \.mknods),
         ("symlinks", \.symlinks), ("links", \.links), ("truncates", \.truncates), ("allocates", \.allocates),
-        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("pseudo.writes", \.pseudo.writes), ("pseudo.write_bytes", \.pseudo.writeBytes),
+        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("pseudo.writes", \.pseudo.writes),
+        ("pseudo.write_bytes", \.pseudo.writeBytes),
     ]
 
     mutating func add(_ other: Counters) {

@@ -43,10 +43,16 @@ extension SystemTests {
             try compare(["--uring", mode, "--repeat", "20", "--threads", "2"])
         }
 
+        @Test(arguments: ["plain", "async", "sqpoll"])
+        func `requests that are easily miscounted are counted exactly`(mode: String) throws {
+            try compare(["--only", "uring,edges", "--uring", mode, "--repeat", "10"])
+        }
+
         @Test(arguments: ["none", "plain", "async", "sqpoll"])
         func `what is done to names and whole files is counted exactly`(ring: String) throws {
             let more = ring == "none" ? [] : ["--uring", ring]
-            try compare(["--only", ring == "none" ? "syscalls,names" : "syscalls,names,uring", "--repeat", "20"] + more)
+            try compare(
+                ["--only", ring == "none" ? "syscalls,names" : "syscalls,names,uring", "--repeat", "20"] + more)
         }
 
         @Test func `AIO is counted exactly`() throws {

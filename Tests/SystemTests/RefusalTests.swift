@@ -81,7 +81,10 @@ extension SystemTests {
             let unmount = mounts.map { "umount -l '\($0)' 2>/dev/null; " }.joined()
             return try run(
                 installed("unshare") ?? "",
-                ["-m", "sh", "-c", unmount + "exec \"$@\"", "sh", built("otagent"), "run", "--once", "--config", config],
+                [
+                    "-m", "sh", "-c", unmount + "exec \"$@\"", "sh", built("otagent"), "run", "--once", "--config",
+                    config,
+                ],
                 in: folder)
         }
     }

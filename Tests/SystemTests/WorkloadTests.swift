@@ -12,7 +12,9 @@ extension SystemTests {
             cgroup = try Cgroup()
         }
 
-        @Test(arguments: [["--only", "syscalls"], ["--uring", "plain"], ["--uring", "async"], ["--uring", "sqpoll"]])
+        @Test(arguments: [
+            ["--only", "syscalls"], ["--uring", "plain"], ["--uring", "async"], ["--uring", "sqpoll"],
+        ])
         func `the same seed gives the same truth`(arguments: [String]) throws {
             let first = try Workload.run(in: cgroup, folder, arguments)
             let second = try Workload.run(in: cgroup, folder, arguments)

@@ -22,7 +22,8 @@ void prepare_aio(void)
 void do_aio(struct worker *w)
 {
 	struct iovec iov[2] = {
-		{ w->buffer, random_size(w, 512) }, { w->buffer, random_size(w, 512) },
+		{ w->buffer, random_size(w, 512) },
+		{ w->buffer, random_size(w, 512) },
 	};
 	struct iocb blocks[REQUESTS], *list[REQUESTS];
 	struct io_event events[REQUESTS];

@@ -58,15 +58,19 @@ static void do_new_names(struct worker *w, unsigned int round)
 	char a[32], b[32];
 
 	saw_op(t, OP_MKDIR, "mkdirat", raw(syscall(SYS_mkdirat, d, in_round(a, 'd', round), 0755)));
-	saw_op(t, OP_SYMLINK, "symlinkat", raw(syscall(SYS_symlinkat, "nowhere", d, in_round(a, 's', round))));
-	saw_op(t, OP_LINK, "linkat", raw(syscall(SYS_linkat, d, "exists", d, in_round(a, 'l', round), 0)));
+	saw_op(t, OP_SYMLINK, "symlinkat",
+	       raw(syscall(SYS_symlinkat, "nowhere", d, in_round(a, 's', round))));
+	saw_op(t, OP_LINK, "linkat",
+	       raw(syscall(SYS_linkat, d, "exists", d, in_round(a, 'l', round), 0)));
 	must_fail("linkat again", raw(syscall(SYS_linkat, d, "exists", d, a, 0)), -EEXIST);
-	saw_op(t, OP_RENAME, "renameat2", raw(syscall(SYS_renameat2, d, a, d, in_round(b, 'm', round), 0)));
+	saw_op(t, OP_RENAME, "renameat2",
+	       raw(syscall(SYS_renameat2, d, a, d, in_round(b, 'm', round), 0)));
 	must_fail("renameat2 onto what exists",
 		  raw(syscall(SYS_renameat2, d, b, d, "exists", RENAME_NOREPLACE)), -EEXIST);
 	saw_op(t, OP_DELETE, "unlinkat", raw(syscall(SYS_unlinkat, d, b, 0)));
 	/* A pipe, since mknod of a regular file is a create. */
-	saw_op(t, OP_MKNOD, "mknodat", raw(syscall(SYS_mknodat, d, in_round(a, 'p', round), S_IFIFO | 0644, 0)));
+	saw_op(t, OP_MKNOD, "mknodat",
+	       raw(syscall(SYS_mknodat, d, in_round(a, 'p', round), S_IFIFO | 0644, 0)));
 }
 
 static void do_whole_files(struct worker *w)
@@ -75,9 +79,11 @@ static void do_whole_files(struct worker *w)
 	void *map;
 
 	saw_op(t, OP_TRUNCATE, "ftruncate", raw(syscall(SYS_ftruncate, w->data, 5000L)));
-	must_fail("ftruncate, not open to write", raw(syscall(SYS_ftruncate, w->reader, 0L)), -EINVAL);
+	must_fail("ftruncate, not open to write", raw(syscall(SYS_ftruncate, w->reader, 0L)),
+		  -EINVAL);
 	saw_op(t, OP_ALLOCATE, "fallocate", raw(syscall(SYS_fallocate, w->data, 0, 0L, 8192L)));
-	must_fail("fallocate, not open to write", raw(syscall(SYS_fallocate, w->reader, 0, 0L, 10L)), -EBADF);
+	must_fail("fallocate, not open to write",
+		  raw(syscall(SYS_fallocate, w->reader, 0, 0L, 10L)), -EBADF);
 	saw_op(t, OP_SYNC, "fsync", raw(syscall(SYS_fsync, w->data)));
 	saw_op(t, OP_SYNC, "fdatasync", raw(syscall(SYS_fdatasync, w->data)));
 	must_fail("fsync of a pipe", raw(syscall(SYS_fsync, w->pipe[1])), -EINVAL);

@@ -48,6 +48,9 @@ void do_negatives(struct worker *w)
 	syscall(SYS_write, w->event, &one, sizeof(one));
 	if (read(w->event, &read_back, sizeof(read_back)) != sizeof(read_back))
 		die("eventfd", -errno);
-	saw_pseudo_write(t, "memfd", raw(syscall(SYS_pwrite64, w->memory, w->buffer, random_size(w, 4096), 0L)));
-	saw_pseudo_write(t, "/proc/self/comm", raw(syscall(SYS_write, w->comm, comm, sizeof(comm) - 1)));
+	saw_pseudo_write(
+		t, "memfd",
+		raw(syscall(SYS_pwrite64, w->memory, w->buffer, random_size(w, 4096), 0L)));
+	saw_pseudo_write(t, "/proc/self/comm",
+			 raw(syscall(SYS_write, w->comm, comm, sizeof(comm) - 1)));
 }

@@ -68,13 +68,15 @@ static void do_open(struct worker *w, unsigned int round)
 		/* Only new names carry the syscall's name; the others are there for all of them. */
 		if (name == c->name)
 			snprintf(path, sizeof(path), "%s/%s", w->dir, name);
-		done(saw_open(t, c->what, raw(syscall(SYS_open, path, c->flags, 0644)), c->flags, c->created,
-			      c->expected));
+		done(saw_open(t, c->what, raw(syscall(SYS_open, path, c->flags, 0644)), c->flags,
+			      c->created, c->expected));
 	}
 	snprintf(path, sizeof(path), "%s/creat-%u", w->dir, round);
 	done(saw_open(t, "creat", raw(syscall(SYS_creat, path, 0644)), O_WRONLY, true, FINE));
-	done(saw_open(t, "creat again", raw(syscall(SYS_creat, path, 0644)), O_WRONLY, false, FINE));
-	saw_open(t, "creat a folder", raw(syscall(SYS_creat, w->dir, 0644)), O_WRONLY, false, -EISDIR);
+	done(saw_open(t, "creat again", raw(syscall(SYS_creat, path, 0644)), O_WRONLY, false,
+		      FINE));
+	saw_open(t, "creat a folder", raw(syscall(SYS_creat, w->dir, 0644)), O_WRONLY, false,
+		 -EISDIR);
 #else
 	(void)round;
 	skip(&w->truth, "open and creat");
@@ -91,19 +93,23 @@ static void do_openat(struct worker *w, unsigned int round)
 		const char *plain = name_of(c, round, room, sizeof(room));
 
 		snprintf(name, sizeof(name), plain == c->name ? "%s" : "openat-%s", plain);
-		done(saw_open(t, c->what, raw(syscall(SYS_openat, w->dirfd, name, c->flags, 0644)), c->flags,
-			      c->created, c->expected));
+		done(saw_open(t, c->what, raw(syscall(SYS_openat, w->dirfd, name, c->flags, 0644)),
+			      c->flags, c->created, c->expected));
 	}
-	saw_open(t, "bad folder", raw(syscall(SYS_openat, -1, "exists", O_RDONLY, 0)), O_RDONLY, false, -EBADF);
-	saw_open(t, "bad address", raw(syscall(SYS_openat, AT_FDCWD, NULL, O_RDONLY, 0)), O_RDONLY, false, -EFAULT);
+	saw_open(t, "bad folder", raw(syscall(SYS_openat, -1, "exists", O_RDONLY, 0)), O_RDONLY,
+		 false, -EBADF);
+	saw_open(t, "bad address", raw(syscall(SYS_openat, AT_FDCWD, NULL, O_RDONLY, 0)), O_RDONLY,
+		 false, -EFAULT);
 	if (w->can_tmpfile)
-		done(saw_open(t, "O_TMPFILE", raw(syscall(SYS_openat, w->dirfd, ".", O_TMPFILE | O_RDWR, 0600)),
+		done(saw_open(t, "O_TMPFILE",
+			      raw(syscall(SYS_openat, w->dirfd, ".", O_TMPFILE | O_RDWR, 0600)),
 			      O_RDWR, true, FINE));
-	done(saw_open(t, "/dev/null", raw(syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0)), O_WRONLY, false,
-		      FINE));
+	done(saw_open(t, "/dev/null", raw(syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0)),
+		      O_WRONLY, false, FINE));
 }
 
-static long openat2_raw(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve)
+static long openat2_raw(int dirfd, const char *name, uint64_t flags, uint64_t mode,
+			uint64_t resolve)
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
 
@@ -121,18 +127,21 @@ static void do_openat2(struct worker *w, unsigned int round)
 
 		snprintf(name, sizeof(name), plain == c->name ? "%s" : "openat2-%s", plain);
 		done(saw_open(t, c->what,
-			      openat2_raw(w->dirfd, name, (unsigned int)c->flags, c->flags & O_CREAT ? 0644 : 0, 0),
+			      openat2_raw(w->dirfd, name, (unsigned int)c->flags,
+					  c->flags & O_CREAT ? 0644 : 0, 0),
 			      c->flags, c->created, c->expected));
 	}
-	done(saw_open(t, "beneath", openat2_raw(w->dirfd, "exists", O_RDONLY, 0, RESOLVE_BENEATH), O_RDONLY, false,
-		      FINE));
-	saw_open(t, "not beneath", openat2_raw(w->dirfd, "../t0/exists", O_RDONLY, 0, RESOLVE_BENEATH), O_RDONLY, false,
-		 -EXDEV);
-	saw_open(t, "mode without O_CREAT", openat2_raw(w->dirfd, "exists", O_RDONLY, 0644, 0), O_RDONLY, false,
-		 -EINVAL);
+	done(saw_open(t, "beneath", openat2_raw(w->dirfd, "exists", O_RDONLY, 0, RESOLVE_BENEATH),
+		      O_RDONLY, false, FINE));
+	saw_open(t, "not beneath",
+		 openat2_raw(w->dirfd, "../t0/exists", O_RDONLY, 0, RESOLVE_BENEATH), O_RDONLY,
+		 false, -EXDEV);
+	saw_open(t, "mode without O_CREAT", openat2_raw(w->dirfd, "exists", O_RDONLY, 0644, 0),
+		 O_RDONLY, false, -EINVAL);
 	if (w->can_tmpfile)
-		done(saw_open(t, "O_TMPFILE", openat2_raw(w->dirfd, ".", O_TMPFILE | O_WRONLY, 0600, 0), O_WRONLY, true,
-			      FINE));
+		done(saw_open(t, "O_TMPFILE",
+			      openat2_raw(w->dirfd, ".", O_TMPFILE | O_WRONLY, 0600, 0), O_WRONLY,
+			      true, FINE));
 }
 
 static void do_handle(struct worker *w)
@@ -144,15 +153,17 @@ static void do_handle(struct worker *w)
 		return;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		done(saw_open(t, "open_by_handle_at",
-			      raw(syscall(SYS_open_by_handle_at, w->dirfd, w->h.handle, flags[i])), flags[i], false,
-			      FINE));
-	saw_open(t, "open_by_handle_at, bad mount", raw(syscall(SYS_open_by_handle_at, -1, w->h.handle, O_RDONLY)),
-		 O_RDONLY, false, -EBADF);
+			      raw(syscall(SYS_open_by_handle_at, w->dirfd, w->h.handle, flags[i])),
+			      flags[i], false, FINE));
+	saw_open(t, "open_by_handle_at, bad mount",
+		 raw(syscall(SYS_open_by_handle_at, -1, w->h.handle, O_RDONLY)), O_RDONLY, false,
+		 -EBADF);
 }
 
 static void do_pseudo(struct worker *w)
 {
-	static const char *const names[] = { "/proc/self/stat", "/proc/self", "/sys/devices/system/cpu/online" };
+	static const char *const names[] = { "/proc/self/stat", "/proc/self",
+					     "/sys/devices/system/cpu/online" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		long fd = raw(syscall(SYS_openat, AT_FDCWD, names[i], O_RDONLY, 0));

@@ -111,7 +111,8 @@ void prepare_ring(struct worker *w)
 	probe_direct_open(w);
 }
 
-void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov, unsigned int count, uint64_t at)
+void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov,
+		       unsigned int count, uint64_t at)
 {
 	io_uring_prep_rw(OP_WRITEV_FIXED, sqe, fd, iov, count, at);
 	sqe->buf_index = 0;

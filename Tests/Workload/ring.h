@@ -22,6 +22,7 @@ void finish_request(struct io_uring_sqe *sqe);
 void submit(void);
 long completion(void);
 long result_of(struct io_uring_sqe *sqe);
-void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov, unsigned int count, uint64_t at);
+void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov,
+		       unsigned int count, uint64_t at);
 
 #endif

@@ -19,9 +19,12 @@ static void one_open(struct worker *w, const char *name, int flags, bool created
 		close((int)fd);
 }
 
-static void one_open2(struct worker *w, const char *name, int flags, uint64_t resolve, bool created, long expected)
+static void one_open2(struct worker *w, const char *name, int flags, uint64_t resolve, bool created,
+		      long expected)
 {
-	struct open_how how = { .flags = (unsigned int)flags, .mode = created ? 0644 : 0, .resolve = resolve };
+	struct open_how how = { .flags = (unsigned int)flags,
+				.mode = created ? 0644 : 0,
+				.resolve = resolve };
 	struct io_uring_sqe *sqe = request();
 	long fd;
 
@@ -90,8 +93,8 @@ static void write_batch(struct worker *w)
 	for (unsigned int i = 0; i < BATCH; i++) {
 		struct io_uring_sqe *sqe = request();
 
-		io_uring_prep_write(sqe, i % 2 ? w->append : w->data, w->buffer, (unsigned int)random_size(w, 64),
-				    i % 2 ? -1ULL : i * 4096);
+		io_uring_prep_write(sqe, i % 2 ? w->append : w->data, w->buffer,
+				    (unsigned int)random_size(w, 64), i % 2 ? -1ULL : i * 4096);
 		finish_request(sqe);
 	}
 	submit();
@@ -109,7 +112,8 @@ static void write_fixed(struct worker *w)
 
 	if (ring.writev_fixed) {
 		struct iovec iov[2] = {
-			{ base, random_size(w, 4096) }, { base + 8192, random_size(w, 4096) },
+			{ base, random_size(w, 4096) },
+			{ base + 8192, random_size(w, 4096) },
 		};
 
 		sqe = request();
@@ -152,7 +156,9 @@ static void write_to_pipe(struct worker *w)
 static void do_ring_writes(struct worker *w)
 {
 	struct iovec iov[3] = {
-		{ w->buffer, random_size(w, 4096) }, { w->buffer, random_size(w, 512) }, { w->buffer, 1 },
+		{ w->buffer, random_size(w, 4096) },
+		{ w->buffer, random_size(w, 512) },
+		{ w->buffer, 1 },
 	};
 	struct io_uring_sqe *sqe;
 

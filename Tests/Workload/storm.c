@@ -101,8 +101,9 @@ int storm(const struct options *opt)
 
 	printf("{\"cgroups\":[");
 	for (unsigned int i = 0; i < opt->storm; i++)
-		printf("%s{\"id\":%" PRIu64 ",\"name\":\"storm-%u\",\"writes\":1,\"write_bytes\":1}", i ? "," : "",
-		       all[i].id, i);
+		printf("%s{\"id\":%" PRIu64
+		       ",\"name\":\"storm-%u\",\"writes\":1,\"write_bytes\":1}",
+		       i ? "," : "", all[i].id, i);
 	printf("]}\n");
 	free(all);
 	return 0;

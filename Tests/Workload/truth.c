@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char *const op_names[OPS] = {
-	"deletes", "renames", "mkdirs", "mknods", "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps",
+	"deletes", "renames",	"mkdirs",    "mknods", "symlinks",
+	"links",   "truncates", "allocates", "syncs",  "shared_maps",
 };
 
 /* Turns the result of syscall(2) into what the kernel returned: a value, or a negative errno. */
@@ -19,8 +20,8 @@ long raw(long result)
 
 void die(const char *what, long result)
 {
-	fprintf(stderr, "workload: %s: unexpected result %ld%s%s\n", what, result, result < 0 ? ": " : "",
-		result < 0 ? strerror((int)-result) : "");
+	fprintf(stderr, "workload: %s: unexpected result %ld%s%s\n", what, result,
+		result < 0 ? ": " : "", result < 0 ? strerror((int)-result) : "");
 	exit(1);
 }
 
@@ -48,7 +49,8 @@ static void tally_open(struct truth *t, long result, int flags, bool created)
 }
 
 /* Returns the descriptor, to be closed by the caller; an expected failure gives a negative number. */
-long saw_open(struct truth *t, const char *what, long result, int flags, bool created, long expected)
+long saw_open(struct truth *t, const char *what, long result, int flags, bool created,
+	      long expected)
 {
 	check(what, result, expected);
 	tally_open(t, result, flags, created);
@@ -81,7 +83,8 @@ void saw_pseudo_write(struct truth *t, const char *what, long result)
 	t->pseudo_write_bytes += (uint64_t)result;
 }
 
-void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created, long expected)
+void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created,
+		   long expected)
 {
 	check(what, result, expected);
 	tally_open(t, result, flags, created);
@@ -152,24 +155,28 @@ static void print_errors(const char *name, const uint64_t *errors)
 
 static void print_ring(const char *name, const struct ring_counts *c, const char *end)
 {
-	printf("\"%s\":{\"opens\":%" PRIu64 ",\"creates\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
-	       "}%s", name, c->opens, c->creates, c->writes, c->write_bytes, end);
+	printf("\"%s\":{\"opens\":%" PRIu64 ",\"creates\":%" PRIu64 ",\"writes\":%" PRIu64
+	       ",\"write_bytes\":%" PRIu64 "}%s",
+	       name, c->opens, c->creates, c->writes, c->write_bytes, end);
 }
 
 void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
 {
 	static const struct ring_counts none;
 
-	printf("{\"cgroup_id\":%" PRIu64 ",\"opens\":%" PRIu64 ",\"opens_for_write\":%" PRIu64 ",\"path_opens\":%" PRIu64
-	       ",\"open_failures\":%" PRIu64 ",", cgroup, t->opens, t->opens_for_write, t->path_opens, t->open_failures);
+	printf("{\"cgroup_id\":%" PRIu64 ",\"opens\":%" PRIu64 ",\"opens_for_write\":%" PRIu64
+	       ",\"path_opens\":%" PRIu64 ",\"open_failures\":%" PRIu64 ",",
+	       cgroup, t->opens, t->opens_for_write, t->path_opens, t->open_failures);
 	print_errors("open_errors", t->open_errors);
-	printf("\"creates\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 ",\"write_failures\":%" PRIu64
-	       ",", t->creates, t->writes, t->write_bytes, t->write_failures);
+	printf("\"creates\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
+	       ",\"write_failures\":%" PRIu64 ",",
+	       t->creates, t->writes, t->write_bytes, t->write_failures);
 	print_errors("write_errors", t->write_errors);
 	for (int i = 0; i < OPS; i++)
 		printf("\"%s\":%" PRIu64 ",", op_names[i], t->ops[i]);
-	printf("\"pseudo\":{\"opens\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64 "},", t->pseudo_opens,
-	       t->pseudo_writes, t->pseudo_write_bytes);
+	printf("\"pseudo\":{\"opens\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
+	       "},",
+	       t->pseudo_opens, t->pseudo_writes, t->pseudo_write_bytes);
 	printf("\"io_uring\":{");
 	if (mode == RING_PLAIN) {
 		/* Whether the kernel finished a request in place or gave it to a worker is its own affair. */

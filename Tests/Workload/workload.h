@@ -23,14 +23,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ERRNOS 160
+#define ERRNOS	    160
 #define MAX_THREADS 64
-#define SKIPS 16
+#define SKIPS	    16
 #define BUFFER_SIZE 65536
 /* Writes beyond this offset fail with EFBIG; every other write stays below it. */
-#define FILE_LIMIT (16L << 20)
+#define FILE_LIMIT  (16L << 20)
 /* An expected result of saw_*(): anything that is not an error. */
-#define FINE 0
+#define FINE	    0
 
 struct ring_counts {
 	uint64_t opens, creates, writes, write_bytes;
@@ -38,7 +38,16 @@ struct ring_counts {
 
 /* The operations of names.c, in the order of op_names in truth.c. */
 enum op {
-	OP_DELETE, OP_RENAME, OP_MKDIR, OP_MKNOD, OP_SYMLINK, OP_LINK, OP_TRUNCATE, OP_ALLOCATE, OP_SYNC, OP_SHARED_MAP,
+	OP_DELETE,
+	OP_RENAME,
+	OP_MKDIR,
+	OP_MKNOD,
+	OP_SYMLINK,
+	OP_LINK,
+	OP_TRUNCATE,
+	OP_ALLOCATE,
+	OP_SYNC,
+	OP_SHARED_MAP,
 	OPS
 };
 
@@ -58,7 +67,7 @@ enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL };
 struct options {
 	const char *cgroup, *leave, *dir, *small;
 	bool here, together;
-	bool syscalls, names, aio;
+	bool syscalls, names, aio, edges;
 	enum ring_mode ring;
 	unsigned int threads, repeat, storm;
 	uint64_t seed;
@@ -83,14 +92,19 @@ struct worker {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(4096)));
 };
 
+/* options.c */
+void parse_options(struct options *opt, int argc, char **argv);
+
 /* truth.c */
 long raw(long result);
 void die(const char *what, long result) __attribute__((noreturn));
-long saw_open(struct truth *t, const char *what, long result, int flags, bool created, long expected);
+long saw_open(struct truth *t, const char *what, long result, int flags, bool created,
+	      long expected);
 void saw_pseudo_open(struct truth *t, const char *what, long result);
 long saw_write(struct truth *t, const char *what, long result, long expected);
 void saw_pseudo_write(struct truth *t, const char *what, long result);
-void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created, long expected);
+void saw_ring_open(struct truth *t, const char *what, long result, int flags, bool created,
+		   long expected);
 void saw_ring_write(struct truth *t, const char *what, long result, long expected);
 void skip(struct truth *t, const char *what);
 void add_truth(struct truth *sum, const struct truth *t);
@@ -127,6 +141,9 @@ void do_aio(struct worker *w);
 /* ring.c, ring_cases.c */
 void prepare_ring(struct worker *w);
 void do_ring(struct worker *w, unsigned int round);
+
+/* ring_edges.c */
+void do_ring_edges(struct worker *w, unsigned int round);
 
 /* storm.c */
 int storm(const struct options *opt);
