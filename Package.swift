@@ -53,12 +53,12 @@ let package = Package(
             dependencies: ["Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "TOMLKit", logging],
             swiftSettings: common),
         .executableTarget(
-            name: "otagent", dependencies: ["Agent", argumentParser, logging], swiftSettings: common),
+            name: "otagent", dependencies: ["Agent", "Render", argumentParser, logging], swiftSettings: common),
         .executableTarget(
-            name: "opentrace", dependencies: ["Agent", argumentParser, logging], swiftSettings: common),
+            name: "opentrace", dependencies: ["Agent", "Render", argumentParser, logging], swiftSettings: common),
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
-        .testTarget(name: "RenderTests", dependencies: ["Render"], swiftSettings: common),
+        .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),
         .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: common),

@@ -30,6 +30,17 @@ extension WriterRow {
     }
 }
 
+extension CgroupName {
+    /// The members of a row that say which cgroup it is.
+    func write(id: CgroupID, to json: inout JSONWriter) {
+        identity.write(invocationID: invocationID, to: &json)
+        json.object("cgroup") { json in
+            json.member("id", id.rawValue)
+            json.member("path", bytes: path)
+        }
+    }
+}
+
 extension UnitIdentity {
     fileprivate func write(invocationID: String?, to json: inout JSONWriter) {
         json.member("unit", bytes: unit)

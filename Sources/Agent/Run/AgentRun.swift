@@ -1,5 +1,5 @@
-package import Export
-internal import Kernel
+internal import Export
+package import Kernel
 package import Logging
 internal import Machine
 internal import Model

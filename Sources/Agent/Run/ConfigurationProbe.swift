@@ -1,0 +1,45 @@
+internal import Export
+internal import Glibc
+
+/// Tries what a configuration names on this host, without starting to count.
+package struct ConfigurationProbe {
+    private let settings: Settings
+
+    package init(_ settings: Settings) { self.settings = settings }
+
+    /// Throws a `Refusal` that names everything which does not work.
+    package func run() async throws {
+        var problems: [String] = []
+        do {
+            _ = try StateDirectory(settings.agent.stateDir)
+        } catch {
+            problems.append(error.description)
+        }
+        for output in settings.outputs {
+            if let problem = await problem(of: output) { problems.append("output '\(output.name)': \(problem)") }
+        }
+        if !problems.isEmpty { throw Refusal(.badConfiguration, problems.joined(separator: "\n")) }
+    }
+
+    private func problem(of output: OutputSettings) async -> String? {
+        do throws(SinkProblem) {
+            switch output.kind {
+            case .file(let options):
+                // Opening appends nothing; a file that was not there is taken away again.
+                let existed = access(options.path, F_OK) == 0
+                let sink = try FileSink(name: output.name, options: options) { _ in }
+                _ = await sink.finish(by: .now)
+                if !existed { unlink(options.path) }
+                return nil
+            case .http(let options):
+                let sink = try HTTPSink(name: output.name, options: options, version: AgentRun.version) { _ in }
+                _ = await sink.finish(by: .now)
+                return Reachability.problem(of: options.url, timeout: options.timeout)
+            case .stdout:
+                return nil
+            }
+        } catch {
+            return error.description
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Render
+
+/// `otagent check`
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check a configuration and show every problem at once.")
+
+    @OptionGroup var file: ConfigurationOption
+
+    @Flag(help: "Also try what it names on this host: the state directory, the files, the collector.")
+    var probe = false
+
+    func run() async throws {
+        let settings = try file.settings(environment: ProcessInfo.processInfo.environment)
+        if probe { try await ConfigurationProbe(settings).run() }
+        print("\(file.path): fine")
+    }
+}
+
+/// `otagent defaults`
+struct Defaults: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the annotated default configuration.")
+
+    func run() { print(DefaultConfiguration.text, terminator: "") }
+}
+
+/// `otagent units`
+struct Units: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the cgroups of this host with unit and container.")
+
+    @Flag(help: "As a JSON array.") var json = false
+
+    func run() throws {
+        let listing = try UnitListing.current()
+        print(json ? String(decoding: listing.json, as: UTF8.self) : listing.table, terminator: "")
+    }
+}
