@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import Foundation
 
 /// The agent's command line.
 @main
@@ -30,11 +31,11 @@ struct OTAgent: AsyncParsableCommand {
     private static func leave(_ error: any Error) -> Never {
         if let refusal = error as? Refusal {
             StandardError.say("otagent: \(refusal)")
-            _exit(refusal.status.rawValue)
+            Foundation.exit(refusal.status.rawValue)
         }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         if code.isSuccess { print(text) } else if !text.isEmpty { StandardError.say(text) }
-        _exit(code == .validationFailure ? ExitStatus.badArguments.rawValue : code.rawValue)
+        Foundation.exit(code == .validationFailure ? ExitStatus.badArguments.rawValue : code.rawValue)
     }
 }

@@ -1,5 +1,5 @@
 internal import Machine
-package import Model
+internal import Model
 package import Render
 
 extension UnitListing {
