@@ -1,0 +1,95 @@
+/// The shape of the end of a cgroup path, such as `**/docker-{hex}.scope`.
+///
+/// A pattern begins with `**/` (anywhere) or `/` (at the root). In a component, `*` stands for any bytes and one of
+/// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod) and `{name}` captures what it stands for.
+struct CgroupPattern: Sendable {
+    private enum Token {
+        case literal([UInt8])
+        case any
+        case capture(Capture)
+    }
+
+    private enum Capture: String {
+        case hex, hex64, uid, name
+    }
+
+    private let isAnchored: Bool
+    private let components: [[Token]]
+
+    init(_ text: String) {
+        isAnchored = !text.hasPrefix("**/")
+        let shape = isAnchored ? text[...] : text.dropFirst(3)
+        components = shape.split(separator: "/").map(Self.tokens)
+    }
+
+    /// What was captured when the path up to and including the component at `index` ends in this shape, else nil.
+    func capture(in path: [ArraySlice<UInt8>], endingAt index: Int) -> ArraySlice<UInt8>? {
+        let start = index + 1 - components.count
+        guard isAnchored ? start == 0 : start >= 0 else { return nil }
+        var captured: ArraySlice<UInt8> = []
+        // From the last component on: it is the one that tells most.
+        for offset in components.indices.reversed() {
+            guard let found = Self.match(components[offset][...], path[start + offset]) else { return nil }
+            if !found.isEmpty { captured = found }
+        }
+        return captured
+    }
+
+    private static func tokens(_ component: Substring) -> [Token] {
+        var tokens: [Token] = []
+        var rest = component
+        while let first = rest.first {
+            if first == "*" {
+                tokens.append(.any)
+                rest.removeFirst()
+            } else if first == "{", let end = rest.firstIndex(of: "}"),
+                let capture = Capture(rawValue: String(rest[rest.index(after: rest.startIndex)..<end]))
+            {
+                tokens.append(.capture(capture))
+                rest = rest[rest.index(after: end)...]
+            } else {
+                let end = rest.dropFirst().firstIndex { $0 == "*" || $0 == "{" } ?? rest.endIndex
+                tokens.append(.literal(Array(rest[..<end].utf8)))
+                rest = rest[end...]
+            }
+        }
+        return tokens
+    }
+
+    private static func match(_ tokens: ArraySlice<Token>, _ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let rest = tokens.dropFirst()
+        switch tokens.first {
+        case nil:
+            return bytes.isEmpty ? [] : nil
+        case .literal(let literal):
+            return bytes.starts(with: literal) ? match(rest, bytes.dropFirst(literal.count)) : nil
+        case .any:
+            for start in bytes.startIndex...bytes.endIndex {
+                if let captured = match(rest, bytes[start...]) { return captured }
+            }
+            return nil
+        case .capture(let capture):
+            for end in (bytes.startIndex...bytes.endIndex).reversed()
+            where match(rest, bytes[end...]) != nil && accepts(bytes[..<end], as: capture) {
+                return bytes[..<end]
+            }
+            return nil
+        }
+    }
+
+    private static func accepts(_ bytes: ArraySlice<UInt8>, as capture: Capture) -> Bool {
+        switch capture {
+        case .name: !bytes.isEmpty
+        case .hex: 12...64 ~= bytes.count && bytes.allSatisfy(isHexDigit)
+        case .hex64: bytes.count == 64 && bytes.allSatisfy(isHexDigit)
+        case .uid:
+            // Static pods have a plain hash for a uid; the systemd driver writes `_`, because `-` nests slices.
+            32...36 ~= bytes.count
+                && bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte
+    }
+}

@@ -1,0 +1,82 @@
+/// Where each runtime puts its containers; the first line that fits a directory decides.
+///
+/// To teach the agent a runtime, add a line here and one to the table of the tests.
+struct ContainerPattern: Sendable {
+    /// Absent where the directory looks like a container and is none: a monitor, or a group of containers.
+    let runtime: String?
+    let shape: CgroupPattern
+    let named: Bool
+
+    private init(_ runtime: String?, _ shape: String) {
+        (self.runtime, self.shape, named) = (runtime, CgroupPattern(shape), shape.contains("{name}"))
+    }
+
+    static let all: [Self] = [
+        Self("docker", "**/docker-{hex}.scope"),
+        Self("docker", "**/docker/{hex64}"),
+        Self("docker", "**/actions_job/{hex64}"),
+        Self("docker", "/ecs/*/{hex64}"),
+
+        Self("cri-o", "**/crio-{hex}.scope"),
+        Self("cri-o", "**/crio-{hex}"),
+
+        Self("containerd", "**/cri-containerd-{hex}.scope"),
+        Self("containerd", "**/*:cri-containerd:{hex}"),
+        Self("containerd", "**/nerdctl-{hex}.scope"),
+        Self("containerd", "**/pod*/{hex64}"),
+
+        Self("podman", "**/libpod-{hex}.scope"),
+        Self("podman", "**/libpod-payload-{hex}"),
+        Self("podman", "**/libpod-{hex}"),
+        Self(nil, "/libpod_parent/{hex64}"),
+
+        Self("libvirt", "**/machine-qemu\\x2d*\\x2d{name}.scope"),
+        Self("libvirt", "**/machine-lxc\\x2d*\\x2d{name}.scope"),
+        Self("libvirt", "**/{name}.libvirt-qemu"),
+        Self("libvirt", "**/{name}.libvirt-lxc"),
+        Self("qemu", "/qemu.slice/{name}.scope"),
+
+        Self("nspawn", "**/systemd-nspawn@{name}.service/payload"),
+        Self(nil, "**/machine-*.scope/supervisor"),
+        Self("nspawn", "**/machine-{name}.scope"),
+
+        Self("lxc", "**/lxc.payload.{name}"),
+        Self("lxc", "**/lxc.payload/{name}"),
+        Self("lxc", "/lxc/{name}"),
+
+        // A namespace of containerd and an id that nobody makes up by hand.
+        Self("containerd", "/*/{hex64}"),
+    ]
+}
+
+extension UnitIdentity.Container {
+    /// The innermost container on a path, and the position of its directory.
+    static func innermost(in path: [ArraySlice<UInt8>]) -> (container: Self, index: Int)? {
+        for index in path.indices.reversed() {
+            for pattern in ContainerPattern.all {
+                guard let id = pattern.shape.capture(in: path, endingAt: index) else { continue }
+                guard let runtime = pattern.runtime else { return nil }
+                let name = pattern.named ? ByteString(decodingEscapes(id)) : nil
+                return (Self(id: ByteString(id), runtime: runtime, name: name), index)
+            }
+        }
+        return nil
+    }
+
+    /// The name with systemd's `\x2d` read: the container's name is not the unit's.
+    private static func decodingEscapes(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), rest.count >= 3,
+                let value = UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
+            {
+                decoded.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                decoded.append(byte)
+            }
+        }
+        return decoded
+    }
+}

@@ -1,0 +1,35 @@
+/// Where the kubelet puts its pods, with either cgroup driver, at the root or below a slice of its own.
+struct PodPattern: Sendable {
+    let qos: String
+    let shape: CgroupPattern
+
+    private init(_ qos: String, _ shape: String) { (self.qos, self.shape) = (qos, CgroupPattern(shape)) }
+
+    static let all: [Self] = [
+        Self("guaranteed", "**/*kubepods-pod{uid}.slice"),
+        Self("burstable", "**/*kubepods-burstable-pod{uid}.slice"),
+        Self("besteffort", "**/*kubepods-besteffort-pod{uid}.slice"),
+
+        Self("guaranteed", "**/kubepods/pod{uid}"),
+        Self("burstable", "**/kubepods/burstable/pod{uid}"),
+        Self("besteffort", "**/kubepods/besteffort/pod{uid}"),
+
+        Self("guaranteed", "**/kubepods-pod{uid}.slice:cri-containerd:*"),
+        Self("burstable", "**/kubepods-burstable-pod{uid}.slice:cri-containerd:*"),
+        Self("besteffort", "**/kubepods-besteffort-pod{uid}.slice:cri-containerd:*"),
+    ]
+}
+
+extension UnitIdentity.Pod {
+    /// The innermost pod on a path, and the position of its directory.
+    static func innermost(in path: [ArraySlice<UInt8>]) -> (pod: Self, index: Int)? {
+        for index in path.indices.reversed() {
+            for pattern in PodPattern.all {
+                guard let uid = pattern.shape.capture(in: path, endingAt: index) else { continue }
+                let dashed = uid.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+                return (Self(uid: ByteString(dashed), qos: pattern.qos), index)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+extension UnitIdentity {
+    /// Reads an identity off the path of a cgroup, from the root of the hierarchy.
+    ///
+    /// Slices come first, then the unit, then what the unit arranges below itself; where the unit is a user's systemd
+    /// the same order starts again. The rules are those of `sd_pid_get_unit` and its siblings. A container is looked
+    /// for on the whole path, because it may be a unit, stand in one, or know nothing of systemd.
+    package init(cgroupPath: ByteString) {
+        let path = cgroupPath.bytes.split(separator: UInt8(ascii: "/"))
+        let system = UnitPlace(in: path, from: 0)
+        let user = system.userPlace(in: path)
+        let container = Container.innermost(in: path)
+        let pod = Pod.innermost(in: path)
+
+        self.init(
+            kind: Self.kind(path, system, user, container?.index, pod?.index),
+            unit: system.unit?.name, slice: system.slice ?? Self.rootSlice, userUnit: user?.unit?.name,
+            userSlice: user.map { $0.slice ?? Self.rootSlice },
+            template: system.unit?.template, instance: system.unit?.instance,
+            container: container?.container, pod: pod?.pod)
+
+        // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
+        let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
+        if let owner, owner < path.count { subgroup = ByteString(Array(path[owner...].joined(separator: [0x2F]))) }
+    }
+
+    private static let rootSlice: ByteString = "-.slice"
+
+    private static func kind(
+        _ path: [ArraySlice<UInt8>], _ system: UnitPlace, _ user: UnitPlace?, _ container: Int?, _ pod: Int?
+    ) -> Kind {
+        if path.isEmpty { return .root }
+        if container != nil { return .container }
+        let innermost = user ?? system
+        if let pod, pod + 1 >= innermost.end { return .pod }
+        if let unit = innermost.unit { return unit.kind }
+        if innermost.slice != nil && innermost.end == path.count { return .slice }
+        return system.unit?.kind ?? .cgroup
+    }
+}
+
+/// Where a run of slices, and the unit after it, stand on a path.
+private struct UnitPlace {
+    /// The last of the slices.
+    private(set) var slice: ByteString?
+    /// The unit right after them.
+    private(set) var unit: UnitName?
+    /// The position after both.
+    private(set) var end: Int
+
+    init(in path: [ArraySlice<UInt8>], from start: Int) {
+        end = start
+        while end < path.count, let name = Self.slice(path[end]) {
+            slice = name
+            end += 1
+        }
+        if end < path.count, let name = UnitName(directory: path[end]), name.type != .slice {
+            unit = name
+            end += 1
+        }
+    }
+
+    /// The place below a user's systemd or a session, if there is one and something is arranged in it.
+    func userPlace(in path: [ArraySlice<UInt8>]) -> Self? {
+        guard let unit, end < path.count, unit.isUserManager || unit.isSession else { return nil }
+        let place = Self(in: path, from: end)
+        // Not every session has units; not everything below one is theirs.
+        return unit.isSession && place.end == end ? nil : place
+    }
+
+    /// No slice has a shorter name than `x.slice`.
+    private static func slice(_ directory: ArraySlice<UInt8>) -> ByteString? {
+        guard directory.count >= 7, let name = UnitName(directory: directory), name.isSlice else { return nil }
+        return name.name
+    }
+}

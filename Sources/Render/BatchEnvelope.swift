@@ -1,0 +1,111 @@
+internal import Model
+
+/// What stands around the rows of a payload: everything of a batch but its units and alerts.
+struct BatchEnvelope {
+    let batch: Batch
+    let members: CounterMembers
+    /// From 1; there are `parts` of them.
+    let part: Int
+    let parts: Int
+
+    /// The batch's own id, or the part's: a receiver may get some parts and not others, so each is known by itself.
+    var id: String {
+        let id = "\(batch.agent.instance)-\(batch.sequence)"
+        return parts > 1 ? "\(id)/\(part)" : id
+    }
+
+    /// The members of the whole document, up to where the units go.
+    func write(totals: RowTotals, to json: inout JSONWriter) {
+        json.member("schema", "otagent.batch/1")
+        json.member("batch_id", id)
+        json.member("sequence", batch.sequence)
+        json.array("part") { json in
+            json.number(part)
+            json.number(parts)
+        }
+        writeAgent(to: &json)
+        writeHost(to: &json)
+        writeWindow(to: &json)
+        writeCoverage(to: &json)
+        writeLoss(to: &json)
+        json.object("totals") { json in
+            members.write(
+                totals.counters, openErrors: totals.openErrors, writeErrors: totals.writeErrors, to: &json)
+        }
+        json.object("self") { members.write(CounterMembers.own, of: batch.ownActivity, to: &$0) }
+    }
+
+    /// The members that place a line of NDJSON in its batch, on every line but the first.
+    func writeReference(to json: inout JSONWriter, withWindow: Bool) {
+        json.member("batch_id", id)
+        json.member("sequence", batch.sequence)
+        writeHost(to: &json)
+        if withWindow { writeWindow(to: &json) }
+    }
+
+    private func writeAgent(to json: inout JSONWriter) {
+        json.object("agent") { json in
+            json.member("version", batch.agent.version)
+            json.member("instance", batch.agent.instance)
+            json.member("backend", batch.agent.backend)
+            json.member("started", batch.agent.started)
+        }
+    }
+
+    private func writeHost(to json: inout JSONWriter) {
+        json.object("host") { json in
+            json.member("name", batch.host.name)
+            json.member("id", batch.host.id)
+            json.member("kernel", batch.host.kernel)
+        }
+    }
+
+    private func writeWindow(to json: inout JSONWriter) {
+        json.object("window") { json in
+            json.member("start", batch.window.start)
+            json.member("end", batch.window.end)
+            json.member("seconds", batch.window.seconds)
+            json.member("gap_before", batch.window.gapBefore)
+            json.member("clock_step", batch.window.clockStep)
+        }
+    }
+
+    private func writeCoverage(to json: inout JSONWriter) {
+        json.object("coverage") { json in
+            json.array("not_seen") { json in batch.coverage.notSeen.forEach { json.string($0) } }
+            json.object("programs") { json in
+                json.member("attached", batch.coverage.attached)
+                json.array("missing") { json in batch.coverage.missing.forEach { json.string($0) } }
+            }
+        }
+    }
+
+    private func writeLoss(to json: inout JSONWriter) {
+        json.object("loss") { json in
+            json.member("ring_records", batch.loss.ringRecords)
+            json.member("detail_overflow", batch.loss.detailOverflow)
+            json.member("unresolved_cgroups", batch.loss.unresolvedCgroups)
+            json.member("io_uring_unknown_results", batch.loss.ioUringUnknownResults)
+            json.member("unknown_file", batch.loss.unknownFile)
+            json.object("missed_runs") { json in
+                for missed in batch.loss.missedRuns { json.member(missed.operation, missed.runs) }
+            }
+        }
+    }
+}
+
+/// The sums over the rows of one payload.
+struct RowTotals {
+    private(set) var counters = Counters()
+    private(set) var openErrors: ErrorCounts = [:]
+    private(set) var writeErrors: ErrorCounts = [:]
+
+    init(of rows: ArraySlice<UnitRow>) {
+        // By position: taking rows out one by one would copy all that is in them.
+        for position in rows.indices {
+            counters += rows[position].counters
+            for (number, count) in rows[position].openErrors { openErrors[number, default: 0] &+= count }
+            for (number, count) in rows[position].writeErrors { writeErrors[number, default: 0] &+= count }
+        }
+    }
+}

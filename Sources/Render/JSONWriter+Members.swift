@@ -1,0 +1,46 @@
+package import Model
+
+extension JSONWriter {
+    package mutating func member(_ name: String, _ value: String?) {
+        self.name(name)
+        if let value { string(value) } else { null() }
+    }
+
+    package mutating func member(_ name: String, _ value: (some FixedWidthInteger)?) {
+        self.name(name)
+        if let value { number(value) } else { null() }
+    }
+
+    package mutating func member(_ name: String, _ value: Double) {
+        self.name(name)
+        number(value)
+    }
+
+    package mutating func member(_ name: String, _ value: Timestamp) {
+        self.name(name)
+        string(value.text)
+    }
+
+    package mutating func object(_ name: String, _ members: (inout Self) -> Void) {
+        self.name(name)
+        object(members)
+    }
+
+    package mutating func array(_ name: String, _ elements: (inout Self) -> Void) {
+        self.name(name)
+        array(elements)
+    }
+
+    /// A member whose bytes another program chose: where they are not UTF-8, `<name>_raw` follows with all of them.
+    ///
+    /// A reader that finds no `<name>_raw` may take the text literally.
+    package mutating func member(_ name: String, bytes value: ByteString?) {
+        self.name(name)
+        guard let value else { return null() }
+        string(value)
+        if !value.isText {
+            self.name(name + "_raw")
+            string(base64(value.bytes))
+        }
+    }
+}

@@ -1,0 +1,322 @@
+import Testing
+
+@testable import Model
+
+/// 64 hexadecimal digits.
+private let id = String(repeating: "0123456789abcdef", count: 4)
+private let pod = "0a1b2c3d-0011-2233-4455-66778899aabb"
+private let pod_ = "0a1b2c3d_0011_2233_4455_66778899aabb"
+private let longest = String(repeating: "n", count: 247) + ".service"
+
+/// The specification of what a cgroup path says: `kind` and then what is not nil.
+@Suite("A cgroup path tells unit, slice, container and pod")
+struct UnitIdentityCgroupTests {
+    @Test(
+        "Units and slices of the system",
+        arguments: [
+            ("/", "root slice=-.slice"),
+            ("", "root slice=-.slice"),
+            ("///", "root slice=-.slice"),
+            ("/init.scope", "scope slice=-.slice unit=init.scope"),
+            ("/system.slice", "slice slice=system.slice"),
+            ("/system.slice/", "slice slice=system.slice"),
+            ("/system.slice/nginx.service", "service slice=system.slice unit=nginx.service"),
+            ("system.slice/nginx.service", "service slice=system.slice unit=nginx.service"),
+            ("//system.slice///nginx.service//", "service slice=system.slice unit=nginx.service"),
+            ("/nginx.service", "service slice=-.slice unit=nginx.service"),
+            ("/system.slice/dbus.socket", "socket slice=system.slice unit=dbus.socket"),
+            ("/system.slice/var-lib.mount", "mount slice=system.slice unit=var-lib.mount"),
+            ("/system.slice/dev-sda2.swap", "swap slice=system.slice unit=dev-sda2.swap"),
+            ("/system.slice/apt.timer", "cgroup slice=system.slice unit=apt.timer"),
+            ("/a.slice/a-b.slice/a-b-c.slice/x.service", "service slice=a-b-c.slice unit=x.service"),
+            ("/a.slice/a-b.slice", "slice slice=a-b.slice"),
+            ("/-.slice/x.service", "service slice=-.slice unit=x.service"),
+            ("/system.slice/x.service/payload", "service slice=system.slice unit=x.service subgroup=payload"),
+            ("/system.slice/x.service/a//b/", "service slice=system.slice unit=x.service subgroup=a/b"),
+            ("/x.service/y.slice/z.service", "service slice=-.slice unit=x.service subgroup=y.slice/z.service"),
+            ("/system.slice/run-r0123.scope", "scope slice=system.slice unit=run-r0123.scope"),
+        ])
+    func systemUnits(_ path: String, _ expected: String) { check(path, expected) }
+
+    @Test(
+        "Names that are valid, and names that only look so",
+        arguments: [
+            (
+                "/system.slice/system-getty.slice/getty@tty1.service",
+                "service slice=system-getty.slice unit=getty@tty1.service template=getty@.service instance=tty1"
+            ),
+            ("/getty@a@b.service", "service slice=-.slice unit=getty@a@b.service template=getty@.service instance=a@b"),
+            ("/getty@a.b.service", "service slice=-.slice unit=getty@a.b.service template=getty@.service instance=a.b"),
+            ("/system.slice/getty@.service", "cgroup slice=system.slice"),
+            ("/system.slice/@tty1.service", "cgroup slice=system.slice"),
+            ("/system.slice/.service", "cgroup slice=system.slice"),
+            ("/system.slice/service", "cgroup slice=system.slice"),
+            ("/system.slice/nginx", "cgroup slice=system.slice"),
+            ("/system.slice/nginx.Service", "cgroup slice=system.slice"),
+            ("/system.slice/nginx.service.d", "cgroup slice=system.slice"),
+            ("/system.slice/a b.service", "cgroup slice=system.slice"),
+            ("/system.slice/a\nb.service", "cgroup slice=system.slice"),
+            ("/system.slice/ü.service", "cgroup slice=system.slice"),
+            ("/system.slice/a@b.slice", "cgroup slice=system.slice"),
+            ("/system.slice/a@b.slice/x.service", "cgroup slice=system.slice"),
+            ("/.slice/x.service", "cgroup slice=-.slice"),
+            ("/../x.service", "cgroup slice=-.slice"),
+            ("/_foo.service", "service slice=-.slice unit=foo.service"),
+            ("/__foo.service", "service slice=-.slice unit=_foo.service"),
+            ("/_cpu.slice/_tasks.service", "service slice=cpu.slice unit=tasks.service"),
+            ("/_", "cgroup slice=-.slice"),
+            (
+                #"/system.slice/we@a-b\x20c.service"#,
+                #"service slice=system.slice unit=we@a-b\x20c.service template=we@.service instance=a-b\x20c"#
+            ),
+            (
+                #"/system.slice/dev-disk-by\x2dlabel-x.swap"#,
+                #"swap slice=system.slice unit=dev-disk-by\x2dlabel-x.swap"#
+            ),
+            ("/" + longest, "service slice=-.slice unit=" + longest),
+            ("/n" + longest, "cgroup slice=-.slice"),
+            ("/jobs/batch-7", "cgroup slice=-.slice"),
+        ])
+    func names(_ path: String, _ expected: String) { check(path, expected) }
+
+    @Test("Bytes that are not UTF-8 are no unit, and survive in a subgroup")
+    func notUTF8() {
+        let slice = Array("/system.slice/".utf8)
+        #expect(UnitIdentity(cgroupPath: ByteString(slice + [0xFF] + Array(".service".utf8))).kind == .cgroup)
+        let below = UnitIdentity(cgroupPath: ByteString(slice + Array("x.service/".utf8) + [0xFF, 0x0A]))
+        #expect(below.unit == "x.service")
+        #expect(below.subgroup == ByteString([0xFF, 0x0A]))
+    }
+
+    @Test(
+        "Units of users",
+        arguments: [
+            (
+                "user@1000.service/app.slice/foo.service",
+                "service user_unit=foo.service user_slice=app.slice"
+            ),
+            (
+                "user@1000.service/app.slice/a@b.service/x",
+                "service user_unit=a@b.service user_slice=app.slice subgroup=x"
+            ),
+            ("user@1000.service/app.slice/app-a.slice/x.scope", "scope user_unit=x.scope user_slice=app-a.slice"),
+            ("user@1000.service/init.scope", "scope user_unit=init.scope user_slice=-.slice"),
+            ("user@1000.service/app.slice", "slice user_slice=app.slice"),
+            ("user@1000.service/app.slice/bare", "service user_slice=app.slice subgroup=bare"),
+            ("user@1000.service/bare", "service user_slice=-.slice subgroup=bare"),
+            ("user@1000.service", "service"),
+        ])
+    func userUnits(_ path: String, _ expected: String) {
+        var parts = expected.split(separator: " ").map(String.init)
+        let subgroup = parts.last?.hasPrefix("subgroup=") == true ? parts.removeLast() : nil
+        parts.insert(contentsOf: ["slice=user-1000.slice", "unit=user@1000.service"], at: 1)
+        parts += [subgroup, "template=user@.service", "instance=1000"].compactMap(\.self)
+        check("/user.slice/user-1000.slice/" + path, parts.joined(separator: " "))
+    }
+
+    @Test(
+        "Sessions, and what only looks like a user's systemd",
+        arguments: [
+            ("/user.slice/user-1.slice/session-2.scope", "scope slice=user-1.slice unit=session-2.scope"),
+            ("/user.slice/user-1.slice/session-c1.scope", "scope slice=user-1.slice unit=session-c1.scope"),
+            ("/session-2.scope/shell", "scope slice=-.slice unit=session-2.scope subgroup=shell"),
+            (
+                "/session-2.scope/x.service",
+                "service slice=-.slice unit=session-2.scope user_unit=x.service user_slice=-.slice"
+            ),
+            ("/session-.scope/x.service", "scope slice=-.slice unit=session-.scope subgroup=x.service"),
+            ("/session-a_b.scope/x.service", "scope slice=-.slice unit=session-a_b.scope subgroup=x.service"),
+            (
+                "/user@bob.service/x.service",
+                "service slice=-.slice unit=user@bob.service subgroup=x.service template=user@.service instance=bob"
+            ),
+        ])
+    func sessions(_ path: String, _ expected: String) { check(path, expected) }
+
+    @Test(
+        "Containers that are a unit, or stand in one",
+        arguments: [
+            ("/system.slice/docker-\(id).scope", "slice=system.slice unit=docker-\(id).scope container=docker:\(id)"),
+            (
+                "/system.slice/docker-\(id).scope/system.slice/x.service",
+                "slice=system.slice unit=docker-\(id).scope subgroup=system.slice/x.service container=docker:\(id)"
+            ),
+            ("/web.slice/docker-\(id).scope", "slice=web.slice unit=docker-\(id).scope container=docker:\(id)"),
+            (
+                "/system.slice/nerdctl-\(id).scope",
+                "slice=system.slice unit=nerdctl-\(id).scope container=containerd:\(id)"
+            ),
+            ("/machine.slice/libpod-\(id).scope", "slice=machine.slice unit=libpod-\(id).scope container=podman:\(id)"),
+            (
+                "/machine.slice/libpod-\(id).scope/container",
+                "slice=machine.slice unit=libpod-\(id).scope subgroup=container container=podman:\(id)"
+            ),
+            (
+                "/machine.slice/machine-libpod_pod_\(id).slice/libpod-\(id).scope",
+                "slice=machine-libpod_pod_\(id).slice unit=libpod-\(id).scope container=podman:\(id)"
+            ),
+            (
+                "/system.slice/web.service/libpod-payload-\(id)",
+                "slice=system.slice unit=web.service subgroup=libpod-payload-\(id) container=podman:\(id)"
+            ),
+            (
+                "/system.slice/web.service/libpod-payload-\(id)/app",
+                "slice=system.slice unit=web.service subgroup=libpod-payload-\(id)/app container=podman:\(id)"
+            ),
+            (
+                "/user.slice/user@1.service/user.slice/libpod-\(id).scope/container",
+                "slice=user.slice unit=user@1.service user_unit=libpod-\(id).scope user_slice=user.slice "
+                    + "subgroup=container template=user@.service instance=1 container=podman:\(id)"
+            ),
+            (
+                #"/machine.slice/systemd-nspawn@a\x2db.service/payload/init.scope"#,
+                #"slice=machine.slice unit=systemd-nspawn@a\x2db.service subgroup=payload/init.scope "#
+                    + #"template=systemd-nspawn@.service instance=a\x2db container=nspawn:a\x2db(a-b)"#
+            ),
+            (
+                "/machine.slice/machine-deb.scope/payload",
+                "slice=machine.slice unit=machine-deb.scope subgroup=payload container=nspawn:deb(deb)"
+            ),
+            (
+                "/machine.slice/machine-deb.scope",
+                "slice=machine.slice unit=machine-deb.scope container=nspawn:deb(deb)"
+            ),
+            (
+                #"/machine.slice/machine-qemu\x2d3\x2dweb\x2d1.scope/libvirt/emulator"#,
+                #"slice=machine.slice unit=machine-qemu\x2d3\x2dweb\x2d1.scope subgroup=libvirt/emulator "#
+                    + #"container=libvirt:web\x2d1(web-1)"#
+            ),
+            (
+                #"/machine.slice/machine-lxc\x2d7\x2dct.scope"#,
+                #"slice=machine.slice unit=machine-lxc\x2d7\x2dct.scope container=libvirt:ct(ct)"#
+            ),
+            ("/qemu.slice/100.scope", "slice=qemu.slice unit=100.scope container=qemu:100(100)"),
+        ])
+    func containersInUnits(_ path: String, _ expected: String) { check(path, "container " + expected) }
+
+    @Test(
+        "Containers that belong to no unit",
+        arguments: [
+            ("/docker/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/docker/\(id)/init", "slice=-.slice subgroup=init container=docker:\(id)"),
+            ("/docker/\(String(repeating: "9", count: 64))/docker/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/actions_job/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/ecs/task/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/k8s.io/\(id)", "slice=-.slice container=containerd:\(id)"),
+            ("/default/\(id)", "slice=-.slice container=containerd:\(id)"),
+            ("/libpod_parent/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
+            ("/libpod_parent/\(id)/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
+            ("/lxc.payload.web", "slice=-.slice container=lxc:web(web)"),
+            (
+                "/lxc.payload.web/system.slice/x.service",
+                "slice=-.slice subgroup=system.slice/x.service container=lxc:web(web)"
+            ),
+            ("/lxc.payload/web", "slice=-.slice container=lxc:web(web)"),
+            ("/lxc/101/ns/init.scope", "slice=-.slice subgroup=ns/init.scope container=lxc:101(101)"),
+            ("/machine/web.libvirt-qemu/emulator", "slice=-.slice subgroup=emulator container=libvirt:web(web)"),
+        ])
+    func bareContainers(_ path: String, _ expected: String) { check(path, "container " + expected) }
+
+    @Test(
+        "What looks like a container and is none",
+        arguments: [
+            ("/machine.slice/libpod-conmon-\(id).scope", "scope slice=machine.slice unit=libpod-conmon-\(id).scope"),
+            ("/system.slice/crio-conmon-\(id).scope", "scope slice=system.slice unit=crio-conmon-\(id).scope"),
+            ("/system.slice/web.service/runtime", "service slice=system.slice unit=web.service subgroup=runtime"),
+            ("/system.slice/docker.service", "service slice=system.slice unit=docker.service"),
+            ("/system.slice/docker-proxy.scope", "scope slice=system.slice unit=docker-proxy.scope"),
+            ("/system.slice/docker-\(id)0.scope", "scope slice=system.slice unit=docker-\(id)0.scope"),
+            ("/docker", "cgroup slice=-.slice"),
+            ("/docker/buildx", "cgroup slice=-.slice"),
+            ("/default/ct1", "cgroup slice=-.slice"),
+            ("/\(id)", "cgroup slice=-.slice"),
+            ("/a/b/\(id)", "cgroup slice=-.slice"),
+            ("/libpod_parent/\(id)", "cgroup slice=-.slice"),
+            ("/lxc.monitor.web", "cgroup slice=-.slice"),
+            ("/lxc", "cgroup slice=-.slice"),
+            ("/lxc.payload.", "cgroup slice=-.slice"),
+            (
+                "/machine.slice/machine-deb.scope/supervisor",
+                "scope slice=machine.slice unit=machine-deb.scope subgroup=supervisor"
+            ),
+            (
+                "/machine.slice/systemd-nspawn@deb.service/supervisor",
+                "service slice=machine.slice unit=systemd-nspawn@deb.service subgroup=supervisor "
+                    + "template=systemd-nspawn@.service instance=deb"
+            ),
+        ])
+    func lookalikes(_ path: String, _ expected: String) { check(path, expected) }
+
+    @Test(
+        "Kubernetes under both drivers",
+        arguments: [
+            ("/kubepods/pod\(pod)/\(id)", "container slice=-.slice container=containerd:\(id) pod=\(pod)/guaranteed"),
+            (
+                "/kubepods/burstable/pod\(pod)/\(id)",
+                "container slice=-.slice container=containerd:\(id) pod=\(pod)/burstable"
+            ),
+            (
+                "/kubelet/kubepods/besteffort/pod\(pod)/crio-\(id)/sub",
+                "container slice=-.slice subgroup=sub container=cri-o:\(id) pod=\(pod)/besteffort"
+            ),
+            ("/kubepods/burstable/pod\(pod)", "pod slice=-.slice pod=\(pod)/burstable"),
+            ("/kubepods/burstable/pod\(id.prefix(32))", "pod slice=-.slice pod=\(id.prefix(32))/burstable"),
+            (
+                "/kubepods/burstable/pod\(pod)/crio-conmon-\(id)",
+                "pod slice=-.slice subgroup=crio-conmon-\(id) pod=\(pod)/burstable"
+            ),
+            ("/kubepods/burstable", "cgroup slice=-.slice"),
+            ("/kubepods/burstable/podcast", "cgroup slice=-.slice"),
+            (
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(pod_).slice",
+                "pod slice=kubepods-burstable-pod\(pod_).slice pod=\(pod)/burstable"
+            ),
+            (
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(pod_).slice/"
+                    + "cri-containerd-\(id).scope",
+                "container slice=kubepods-burstable-pod\(pod_).slice unit=cri-containerd-\(id).scope "
+                    + "container=containerd:\(id) pod=\(pod)/burstable"
+            ),
+            (
+                "/kubepods.slice/kubepods-pod\(pod_).slice/crio-\(id).scope",
+                "container slice=kubepods-pod\(pod_).slice unit=crio-\(id).scope "
+                    + "container=cri-o:\(id) pod=\(pod)/guaranteed"
+            ),
+            (
+                "/kubepods.slice/kubepods-pod\(pod_).slice/crio-conmon-\(id).scope",
+                "scope slice=kubepods-pod\(pod_).slice unit=crio-conmon-\(id).scope pod=\(pod)/guaranteed"
+            ),
+            (
+                "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort-pod\(pod_).slice/docker-\(id).scope",
+                "container slice=kubelet-kubepods-besteffort-pod\(pod_).slice unit=docker-\(id).scope "
+                    + "container=docker:\(id) pod=\(pod)/besteffort"
+            ),
+            (
+                "/system.slice/containerd.service/kubepods-burstable-pod\(pod_).slice:cri-containerd:\(id)",
+                "container slice=system.slice unit=containerd.service "
+                    + "subgroup=kubepods-burstable-pod\(pod_).slice:cri-containerd:\(id) "
+                    + "container=containerd:\(id) pod=\(pod)/burstable"
+            ),
+        ])
+    func kubernetes(_ path: String, _ expected: String) { check(path, expected) }
+
+    private func check(_ path: String, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        let summary = UnitIdentity(cgroupPath: ByteString(path)).summary
+        #expect(summary == expected, sourceLocation: sourceLocation)
+    }
+}
+
+extension UnitIdentity {
+    /// One line with what is not nil, in a fixed order.
+    fileprivate var summary: String {
+        let members: [(String, String?)] = [
+            ("slice", slice?.lossyText), ("unit", unit?.lossyText), ("user_unit", userUnit?.lossyText),
+            ("user_slice", userSlice?.lossyText), ("subgroup", subgroup?.lossyText),
+            ("template", template?.lossyText), ("instance", instance?.lossyText),
+            ("container", container.map { "\($0.runtime):\($0.id)" + ($0.name.map { "(\($0))" } ?? "") }),
+            ("pod", pod.map { "\($0.uid)/\($0.qos ?? "-")" }),
+        ]
+        let present = members.compactMap { name, value in value.map { "\(name)=\($0)" } }
+        return ([kind.rawValue] + present).joined(separator: " ")
+    }
+}

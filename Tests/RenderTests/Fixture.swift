@@ -1,0 +1,64 @@
+import Model
+
+/// Batches for the tests of rendering.
+enum Fixture {
+    /// 2026-11-22T12:00:00.000Z
+    static let noon: Int64 = 1_795_348_800_000_000_000
+
+    static func batch(rows: [UnitRow], absent: Set<Counter> = []) -> Batch {
+        var loss = Loss()
+        loss.ringRecords = 1
+        loss.detailOverflow = 2
+        loss.unresolvedCgroups = 3
+        loss.ioUringUnknownResults = 4
+        loss.unknownFile = 5
+        loss.missedRuns = [MissedRuns(operation: "write", runs: 6), MissedRuns(operation: "open", runs: nil)]
+        return Batch(
+            sequence: 4711,
+            agent: AgentIdentity(
+                version: "0.1.0", instance: "6f1c", backend: "tracepoint", started: Timestamp(nanoseconds: 0)),
+            host: HostIdentity(name: "web-1", id: "stable", kernel: "6.18.44"),
+            window: Window(
+                start: Timestamp(nanoseconds: noon), end: Timestamp(nanoseconds: noon + 10_000_000_000),
+                seconds: 10.0004, gapBefore: 0, clockStep: -0.25),
+            coverage: Coverage(
+                notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
+            loss: loss, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]), rows: rows)
+    }
+
+    /// Every counter has a value of its own, so that no two can be confused.
+    static var distinctCounters: Counters {
+        Counters(Dictionary(uniqueKeysWithValues: Counter.allCases.map { ($0, UInt64(1000 + $0.rawValue)) }))
+    }
+
+    /// Every member at once, then rows with as little as a row can have.
+    static var richRows: [UnitRow] {
+        let everything = UnitIdentity(
+            kind: .container, unit: "web@a\\x2db.service", slice: "web.slice", userUnit: "app.service",
+            userSlice: "app.slice", subgroup: "libpod-payload-0123", template: "web@.service", instance: "a\\x2db",
+            container: UnitIdentity.Container(
+                id: "0123456789abcdef", runtime: "podman", name: "web", image: "docker.io/library/web:1"),
+            pod: UnitIdentity.Pod(
+                uid: "0a1b2c3d-0000-1111-2222-333344445555", name: "web-0", namespace: "shop", qos: "burstable"))
+        let writers = [
+            WriterRow(
+                executable: "/usr/sbin/nginx", comm: "nginx", uid: 33,
+                counters: Counters([.opensForWrite: 3, .creates: 1, .writes: 40, .writeBytes: 81920])),
+            WriterRow(
+                executable: ByteString([0x2F, 0xFF]), comm: ByteString([0x6E, 0xFE]), uid: 0,
+                counters: Counters([.writes: 1])),
+            WriterRow(executable: nil, comm: "*", uid: nil, counters: Counters()),
+        ]
+        return [
+            UnitRow(
+                identity: everything, invocationID: "00112233445566778899aabbccddeeff", cgroup: CgroupID(4417),
+                path: "/web.slice/web@a\\x2db.service/libpod-payload-0123", counters: distinctCounters,
+                openErrors: [2: 2, 13: 1, 999: 7], writeErrors: [28: 4], writers: writers),
+            UnitRow(
+                identity: UnitIdentity(kind: .cgroup, slice: "-.slice"), cgroup: CgroupID(.max),
+                path: ByteString([0x2F, 0x62, 0xFF, 0x0A]), counters: Counters([.opens: 1]), openErrors: [2: 1]),
+            UnitRow(identity: .unresolved, cgroup: CgroupID(9), path: nil, counters: Counters([.writes: 1])),
+            UnitRow(identity: .overflow, cgroup: nil, path: nil, counters: Counters([.deletes: 1])),
+        ]
+    }
+}

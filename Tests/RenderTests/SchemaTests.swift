@@ -1,0 +1,72 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Render
+
+/// The schemas are strict: what they require and what is rendered must be the same members.
+@Suite("The schemas in docs name the members that are rendered")
+struct SchemaTests {
+    private typealias Object = [String: Any]
+
+    private func schema(_ name: String) throws -> Object {
+        var folder = URL(filePath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        let file = folder.appending(path: "docs/schema/\(name).schema.json")
+        return try #require(try JSONSerialization.jsonObject(with: try Data(contentsOf: file)) as? Object)
+    }
+
+    private func rendered(_ format: BatchFormat) throws -> [Object] {
+        let batch = Fixture.batch(rows: Fixture.richRows)
+        let body = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 1 << 22).first?.body)
+        return try body.split(separator: UInt8(ascii: "\n")).map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0)) as? Object)
+        }
+    }
+
+    private func expectSameMembers(
+        _ schema: Object, _ value: Object, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let required = Set(schema["required"] as? [String] ?? [])
+        let members = Set(value.keys.filter { !$0.hasSuffix("_raw") })
+        #expect(members == required, sourceLocation: sourceLocation)
+        #expect(schema["additionalProperties"] as? Bool == false, sourceLocation: sourceLocation)
+    }
+
+    @Test("The document, its parts and its rows")
+    func document() throws {
+        let schema = try schema("batch")
+        let definitions = try #require(schema["$defs"] as? [String: Object])
+        let document = try #require(try rendered(.json).first)
+        expectSameMembers(schema, document)
+        for name in ["agent", "host", "window", "coverage", "loss", "totals", "self"] {
+            expectSameMembers(try #require(definitions[name]), try #require(document[name] as? Object))
+        }
+        let unit = try #require((document["units"] as? [Object])?.first)
+        expectSameMembers(try #require(definitions["unit"]), unit)
+        for name in ["container", "pod", "cgroup"] {
+            expectSameMembers(try #require(definitions[name]), try #require(unit[name] as? Object))
+        }
+        let writer = try #require((unit["writers"] as? [Object])?.first)
+        expectSameMembers(try #require(definitions["writer"]), writer)
+    }
+
+    @Test("The lines")
+    func lines() throws {
+        let definitions = try #require(try schema("ndjson-line")["$defs"] as? [String: Object])
+        let lines = try rendered(.ndjson)
+        #expect(lines.count == 1 + Fixture.richRows.count)
+        for line in lines {
+            let type = try #require(line["type"] as? String)
+            expectSameMembers(try #require(definitions[type]), line)
+        }
+    }
+
+    @Test("Every kind of unit is in the schema", arguments: ["batch", "ndjson-line"])
+    func kinds(_ name: String) throws {
+        let unit = try #require((try schema(name)["$defs"] as? [String: Object])?["unit"]?["properties"] as? Object)
+        let kinds = try #require((unit["kind"] as? Object)?["enum"] as? [String])
+        #expect(kinds.count == 12)
+        for kind in kinds { #expect(UnitIdentity.Kind(rawValue: kind) != nil, "\(kind)") }
+    }
+}
