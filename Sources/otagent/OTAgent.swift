@@ -14,7 +14,7 @@ struct OTAgent: AsyncParsableCommand {
         defaultSubcommand: Run.self)
 
     static func main() async {
-        Signals.block()
+        Signals.take()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
