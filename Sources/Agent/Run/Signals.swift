@@ -14,7 +14,8 @@ package enum Signals {
     /// The two ends of the pipe, made by the first use.
     private static let pipe: (read: CInt, write: CInt) = {
         var ends: [CInt] = [-1, -1]
-        pipe2(&ends, O_CLOEXEC)
+        Glibc.pipe(&ends)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // A handler must never wait: when the pipe is full, the wish in it is as good.
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
         return (ends[0], ends[1])
