@@ -14,6 +14,7 @@
 
 #define S_IFMT 0170000
 #define S_IFREG 0100000
+#define S_IFDIR 0040000
 #define S_IFBLK 0060000
 #define SB_KERNMOUNT (1 << 22)
 #define FMODE_WRITE 0x2
@@ -25,6 +26,10 @@
 #define O_PATH 010000000
 #define TMPFILE 020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
 #define MAX_ERRNO 4095
+#define PROT_WRITE 2
+#define MAP_SHARED 1
+#define MAP_SHARED_VALIDATE 3
+#define MAP_TYPE 0xf
 #define ERESTARTSYS 512 /* up to 516: the kernel restarts the call or turns it into EINTR */
 #define ERESTART_LAST 516
 
@@ -107,19 +112,25 @@ struct css_set {
 
 #ifdef __TARGET_ARCH_x86
 struct pt_regs {
-	unsigned long di, dx;
+	unsigned long di, si, dx, r10, r8;
 } VIEW;
-#define REGS_FIRST_FIELD di
-#define REGS_THIRD_FIELD dx
+#define ARGUMENT_0 di
+#define ARGUMENT_1 si
+#define ARGUMENT_2 dx
+#define ARGUMENT_3 r10
+#define ARGUMENT_4 r8
 #else /* arm64: x0 holds the result already, the first argument is kept in orig_x0 */
 struct pt_regs {
 	unsigned long orig_x0;
 	unsigned long regs[31];
 } VIEW;
-#define REGS_FIRST_FIELD orig_x0
-#define REGS_THIRD_FIELD regs[2]
+#define ARGUMENT_0 orig_x0
+#define ARGUMENT_1 regs[1]
+#define ARGUMENT_2 regs[2]
+#define ARGUMENT_3 regs[3]
+#define ARGUMENT_4 regs[4]
 #endif
-/* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_argument. */
+/* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_registers. */
 #define KERNEL_STACK_SIZE 16384
 
 struct task_struct {
@@ -197,10 +208,20 @@ struct trace_event_raw_io_uring_req_failed {
 
 enum uring_opcode {
 	URING_WRITEV = 2,
+	URING_FSYNC = 3,
 	URING_WRITE_FIXED = 5,
+	URING_SYNC_FILE_RANGE = 8,
+	URING_FALLOCATE = 17,
 	URING_OPENAT = 18,
 	URING_WRITE = 23,
 	URING_OPENAT2 = 28,
+	URING_SPLICE = 30,
+	URING_RENAMEAT = 35,
+	URING_UNLINKAT = 36,
+	URING_MKDIRAT = 37,
+	URING_SYMLINKAT = 38,
+	URING_LINKAT = 39,
+	URING_FTRUNCATE = 55, /* since 6.9 */
 	URING_WRITEV_FIXED = 61, /* since 6.15 */
 };
 
@@ -263,19 +284,21 @@ static __always_inline struct task_struct *current_task(bool direct)
 	return (void *)bpf_get_current_task();
 }
 
-enum argument { FIRST_ARGUMENT, THIRD_ARGUMENT };
-
-/* An argument of the system call that the current task is just leaving. */
-static __always_inline unsigned long syscall_argument(struct task_struct *task, enum argument which, bool direct)
+/* The registers with which the current task made the system call that it is just leaving. */
+static __always_inline struct pt_regs *syscall_registers(struct task_struct *task, bool direct)
 {
-	struct pt_regs *regs;
-
 	if (direct || HAS_HELPER(task_pt_regs))
-		regs = (void *)bpf_task_pt_regs((void *)task);
-	else /* not on 7.x, where FRED moved the frame: the helper is there */
-		regs = READ(false, task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
-	return which == FIRST_ARGUMENT ? READ(direct, regs, REGS_FIRST_FIELD) : READ(direct, regs, REGS_THIRD_FIELD);
+		return (void *)bpf_task_pt_regs((void *)task);
+	/* Not on 7.x, where FRED moved the frame: the helper is there. */
+	return READ(false, task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
 }
+
+/* An argument by its number, which must be a literal. */
+#define ARGUMENT(task, number, direct)                                       \
+	({                                                                   \
+		struct pt_regs *regs_ = syscall_registers(task, direct);     \
+		READ(direct, regs_, ARGUMENT_##number);                      \
+	})
 
 /* The open file behind a descriptor of the current task, or NULL when it is gone already. */
 static __always_inline struct file *file_of(struct task_struct *task, unsigned int descriptor, bool direct)

@@ -55,7 +55,32 @@ static __always_inline bool is_uring_open(__u8 opcode)
 static __always_inline bool is_uring_write(__u8 opcode)
 {
 	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
-	       opcode == URING_WRITEV_FIXED;
+	       opcode == URING_WRITEV_FIXED || opcode == URING_SPLICE; /* of which the file is the one written to */
+}
+
+/* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
+static __always_inline enum ot_counter counter_of(__u8 opcode)
+{
+	switch (opcode) {
+	case URING_FSYNC:
+	case URING_SYNC_FILE_RANGE:
+		return OT_SYNCS;
+	case URING_FALLOCATE:
+		return OT_ALLOCATES;
+	case URING_FTRUNCATE:
+		return OT_TRUNCATES;
+	case URING_RENAMEAT:
+		return OT_RENAMES;
+	case URING_UNLINKAT:
+		return OT_DELETES;
+	case URING_MKDIRAT:
+		return OT_MKDIRS;
+	case URING_SYMLINKAT:
+		return OT_SYMLINKS;
+	case URING_LINKAT:
+		return OT_LINKS;
+	}
+	return OT_COUNTERS;
 }
 
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode, __u64 flags,
@@ -65,7 +90,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	struct request request = { .address = (__u64)address, .opcode = opcode };
 	struct task_struct *task;
 
-	if (!is_uring_open(opcode) && !is_uring_write(opcode))
+	if (!is_uring_open(opcode) && !is_uring_write(opcode) && counter_of(opcode) == OT_COUNTERS)
 		return;
 	if (flags & REQUEST_SKIPS_COMPLETION) {
 		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
@@ -119,12 +144,62 @@ static __always_inline void count_direct_open(struct request *request, int resul
 	count_open_as(to, request->via, (flags & O_ACCMODE) != 0, created);
 }
 
+/* The kind of the file the request is about; at completion the request still holds it. */
+static __always_inline enum file_kind kind_of_request(struct request *request)
+{
+	struct io_kiocb *kiocb = (void *)request->address;
+	struct file *file = BPF_CORE_READ(kiocb, file);
+
+	if (!file) /* cancelled before it had its file */
+		__sync_fetch_and_add(&stats.unknown_file, 1);
+	return kind_of(file, false);
+}
+
+/* A request whose success is all there is to count. */
+static __always_inline void completed_other(struct request *request, int result)
+{
+	struct ot_counters *to = counters_of(request->slot);
+
+	if (!to || result < 0)
+		return;
+	switch (counter_of(request->opcode)) { /* each position a constant: the verifier need not bound an index */
+	case OT_SYNCS:
+		if (is_counted(OT_SYNCS, kind_of_request(request)))
+			add(to, OT_SYNCS, 1);
+		break;
+	case OT_ALLOCATES:
+		if (is_counted(OT_ALLOCATES, kind_of_request(request)))
+			add(to, OT_ALLOCATES, 1);
+		break;
+	case OT_TRUNCATES:
+		if (is_counted(OT_TRUNCATES, kind_of_request(request)))
+			add(to, OT_TRUNCATES, 1);
+		break;
+	case OT_RENAMES:
+		add(to, OT_RENAMES, 1);
+		break;
+	case OT_DELETES:
+		add(to, OT_DELETES, 1);
+		break;
+	case OT_MKDIRS:
+		add(to, OT_MKDIRS, 1);
+		break;
+	case OT_SYMLINKS:
+		add(to, OT_SYMLINKS, 1);
+		break;
+	case OT_LINKS:
+		add(to, OT_LINKS, 1);
+		break;
+	default:
+		break;
+	}
+}
+
 static __always_inline void completed(struct trace_event_raw_io_uring_complete *context, bool direct)
 {
 	struct request *known, request;
 	struct request_key key;
-	struct io_kiocb *kiocb;
-	struct file *file;
+	enum file_kind kind;
 	int result = context->res;
 	void *address = 0;
 
@@ -144,14 +219,11 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 			count_open(current_task(direct), request.slot, request.cgroup, request.via, result, direct);
 		return;
 	}
-	kiocb = (void *)request.address;
-	file = BPF_CORE_READ(kiocb, file);
-	if (!file) { /* cancelled before it had its file */
-		__sync_fetch_and_add(&stats.unknown_file, 1);
+	if (!is_uring_write(request.opcode)) {
+		completed_other(&request, result);
 		return;
 	}
-	enum file_kind kind = kind_of(file, false);
-
+	kind = kind_of_request(&request);
 	if (kind != NOT_A_FILE)
 		count_write(kind, request.slot, request.cgroup, request.via, result);
 }
