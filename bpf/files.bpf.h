@@ -128,22 +128,12 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 	}
 }
 
-/* An open that is over; `result` is the descriptor or -errno. */
-static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
-				       bool direct)
+/* An open of this file, which the task still has; NULL when another thread has closed it already. */
+static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via, bool direct)
 {
-	struct ot_counters *to = counters_of(slot);
 	unsigned int mode;
-	struct file *file;
 
-	if (!to)
-		return;
-	if (result < 0) {
-		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
-		return;
-	}
-	file = file_of(task, result, direct);
-	if (!file) { /* another thread closed it already */
+	if (!file) {
 		count_open_as(to, via, false, false);
 		__sync_fetch_and_add(&stats.unknown_file, 1);
 		return;
@@ -156,6 +146,20 @@ static __always_inline void count_open(struct task_struct *task, __u32 slot, __u
 	else
 		count_open_as(to, via, mode & FMODE_WRITE,
 			      mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE);
+}
+
+/* An open that is over; `result` is the descriptor or -errno. */
+static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
+				       bool direct)
+{
+	struct ot_counters *to = counters_of(slot);
+
+	if (!to)
+		return;
+	if (result < 0)
+		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
+	else
+		count_opened(to, file_of(task, result, direct), via, direct);
 }
 
 #endif

@@ -20,12 +20,9 @@
 #define FMODE_WRITE 0x2
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
-#define O_ACCMODE 03
-#define O_CREAT 0100
-#define O_EXCL 0200
-#define O_PATH 010000000
 #define TMPFILE 020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
 #define MAX_ERRNO 4095
+#define PF_IO_WORKER 0x10 /* since 5.12 */
 #define PROT_WRITE 2
 #define MAP_SHARED 1
 #define MAP_SHARED_VALIDATE 3
@@ -135,6 +132,7 @@ struct pt_regs {
 
 struct task_struct {
 	void *stack;
+	unsigned int flags;
 	int tgid;
 	struct task_struct *group_leader;
 	struct css_set *cgroups;
@@ -156,15 +154,62 @@ struct io_kiocb {
 	struct io_cqe cqe; /* since 5.19 */
 } VIEW;
 
-struct open_how {
-	__u64 flags;
-} VIEW;
-
 /* At the start of io_kiocb: opcode data. */
 struct io_open {
 	__u32 file_slot; /* since 5.15 */
-	struct open_how how;
 } VIEW;
+
+/* The table of direct descriptors: nodes since 6.13, files with flags in their low bits before. */
+struct io_rsrc_node {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+} VIEW;
+
+struct io_file_table {
+	struct io_rsrc_data data;
+} VIEW;
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_file_table___files {
+	struct io_fixed_file *files;
+} VIEW;
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+} VIEW;
+
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+} VIEW;
+
+#define FILE_OF_POINTER(pointer) ((struct file *)((pointer) & ~7UL))
+
+/* The file that was just put into a slot of the ring's own table; NULL on kernels whose table we do not know. */
+static __always_inline struct file *direct_file(void *ring, __u32 slot)
+{
+	struct io_ring_ctx *nodes_ring = ring;
+	struct io_ring_ctx___files *files_ring = ring;
+	struct io_rsrc_node **nodes, *node = 0;
+	struct io_fixed_file *files;
+
+	if (bpf_core_field_exists(nodes_ring->file_table.data.nodes)) {
+		nodes = BPF_CORE_READ(nodes_ring, file_table.data.nodes);
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
+		return node ? FILE_OF_POINTER(BPF_CORE_READ(node, file_ptr)) : 0;
+	}
+	if (!bpf_core_field_exists(files_ring->file_table.files))
+		return 0;
+	files = BPF_CORE_READ(files_ring, file_table.files);
+	files = (void *)files + (__u64)slot * bpf_core_type_size(struct io_fixed_file);
+	return FILE_OF_POINTER(BPF_CORE_READ(files, file_ptr));
+}
 
 /* Up to 6.2 the event is io_uring_submit_sqe; the fields we read have kept their names. */
 struct trace_event_raw_io_uring_submit_req {
@@ -300,20 +345,30 @@ static __always_inline struct pt_regs *syscall_registers(struct task_struct *tas
 		READ(direct, regs_, ARGUMENT_##number);                      \
 	})
 
+/* Any structure with a pointer to a file in it; see file_of. */
+struct kiocb {
+	struct file *ki_filp;
+} VIEW;
+
 /* The open file behind a descriptor of the current task, or NULL when it is gone already. */
 static __always_inline struct file *file_of(struct task_struct *task, unsigned int descriptor, bool direct)
 {
 	struct files_struct *files = READ(direct, task, files);
 	struct fdtable *table = READ(direct, files, fdt);
 	struct file **slots, *file = 0;
+	struct kiocb *slot;
 
 	if (descriptor >= READ(direct, table, max_fds))
 		return 0;
 	slots = READ(direct, table, fd);
+	if (direct) {
+		/* The table is an array of bare pointers, which has no type to load by: take its slot for a kiocb. */
+		slot = bpf_rdonly_cast((void *)(slots + descriptor) - bpf_core_field_offset(struct kiocb, ki_filp),
+				       bpf_core_type_id_kernel(struct kiocb));
+		return slot->ki_filp;
+	}
 	bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
-	if (!file || !direct)
-		return file;
-	return bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct file));
+	return file;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task, bool direct)

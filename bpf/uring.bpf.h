@@ -17,13 +17,14 @@ struct request_key {
 struct request {
 	__u64 address;
 	__u64 cgroup;
-	__u64 open_flags;
 	__u32 slot;
+	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
 	__u8 opcode;
 	__u8 via; /* ot_via */
-	__u8 to_direct_descriptor;
-	__u8 pad;
+	__u8 pad[6];
 };
+
+#define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 
 /* Requests in flight that we count, of all rings. Full: the request's result will not be known, and is counted so. */
 struct {
@@ -99,9 +100,8 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	if (is_uring_open(opcode)) {
 		struct io_open *open = address;
 
-		request.open_flags = BPF_CORE_READ(open, how.flags);
 		if (bpf_core_field_exists(open->file_slot))
-			request.to_direct_descriptor = BPF_CORE_READ(open, file_slot) != 0;
+			request.file_slot = BPF_CORE_READ(open, file_slot);
 	}
 	task = current_task(direct);
 	request.via = by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE;
@@ -122,26 +122,18 @@ static __always_inline void handed_to_worker(void *ring, void *address, __u64 us
 		request->via = OT_VIA_WORKER;
 }
 
-/* Into a slot of the ring's own table there is no descriptor to look at: the flags tell what they can. */
-static __always_inline void count_direct_open(struct request *request, int result)
+/* An open into the ring's own table: there is no descriptor, and no other task can have closed it. */
+static __always_inline void count_direct_open(struct request *request, void *ring, int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
-	__u64 flags = request->open_flags;
-	bool created = flags & TMPFILE || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 
 	if (!to)
 		return;
-	if (result < 0) {
+	if (result < 0)
 		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
-		return;
-	}
-	if (flags & O_PATH) {
-		add(to, OT_PATH_OPENS, 1);
-		return;
-	}
-	if (flags & O_CREAT && !created)
-		__sync_fetch_and_add(&stats.unknown_file, 1);
-	count_open_as(to, request->via, (flags & O_ACCMODE) != 0, created);
+	else /* a slot chosen by the kernel is the result, one chosen by the program is not */
+		count_opened(to, direct_file(ring, request->file_slot == ANY_SLOT ? result : request->file_slot - 1),
+			     request->via, false);
 }
 
 /* The kind of the file the request is about; at completion the request still holds it. */
@@ -212,9 +204,12 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		return;
 	request = *known;
 	bpf_map_delete_elem(&requests, &key);
+	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
+	if (request.via == OT_VIA_INLINE && BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
+		request.via = OT_VIA_WORKER;
 	if (is_uring_open(request.opcode)) {
-		if (request.to_direct_descriptor)
-			count_direct_open(&request, result);
+		if (request.file_slot)
+			count_direct_open(&request, context->ctx, result);
 		else
 			count_open(current_task(direct), request.slot, request.cgroup, request.via, result, direct);
 		return;
