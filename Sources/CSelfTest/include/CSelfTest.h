@@ -32,7 +32,13 @@ enum selftest_via selftest_via(unsigned int operation);
 /* Number `which` of the SELFTEST_EXPECTATIONS of an operation. */
 struct selftest_expectation selftest_expectation(unsigned int operation, unsigned int which);
 
-/* Opens and makes in this existing directory all that the operations need; 0 or -errno. Once in a process. */
+/* What the performing process is called: by that its counters are found. The kernel keeps 15 bytes. */
+#define SELFTEST_COMM "otagent-doctor"
+
+/*
+ * Gives the process that name, then opens and makes in this existing directory all that the operations need; 0 or
+ * -errno. Once in a process.
+ */
 int selftest_prepare(const char *_Nonnull directory);
 
 /*

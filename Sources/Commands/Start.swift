@@ -1,0 +1,32 @@
+internal import Agent
+package import ArgumentParser
+internal import Foundation
+
+extension AsyncParsableCommand {
+    /// The whole of a program's life; every way to fail says why and has its exit code.
+    package static func start() async {
+        Signals.block()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(error)
+        }
+    }
+
+    /// Says why and ends; wrong arguments end with 2, as the manual has it, and not with 64.
+    private static func leave(_ error: any Error) -> Never {
+        if let refusal = error as? Refusal {
+            StandardError.say("\(_commandName): \(refusal)")
+            Foundation.exit(refusal.status.rawValue)
+        }
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if code.isSuccess { print(text) } else if !text.isEmpty { StandardError.say(text) }
+        Foundation.exit(code == .validationFailure ? ExitStatus.badArguments.rawValue : code.rawValue)
+    }
+}
