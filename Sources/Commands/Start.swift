@@ -4,18 +4,25 @@ internal import Foundation
 
 extension AsyncParsableCommand {
     /// The whole of a program's life; every way to fail says why and has its exit code.
-    package static func start() async {
+    ///
+    /// Not an asynchronous `main`: libdispatch would put the main thread to sleep with no signal blocked, and the first
+    /// one would end the program before anybody could answer it.
+    package static func start() -> Never {
         Signals.block()
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+        Task {
+            do {
+                var command = try parseAsRoot()
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+                Foundation.exit(ExitStatus.fine.rawValue)
+            } catch {
+                leave(error)
             }
-        } catch {
-            leave(error)
         }
+        while true { pause() }
     }
 
     /// Says why and ends; wrong arguments end with 2, as the manual has it, and not with 64.

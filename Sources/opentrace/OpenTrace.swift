@@ -3,7 +3,6 @@ import ArgumentParser
 import Commands
 
 /// The tracer's command line.
-@main
 struct OpenTrace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "opentrace",
@@ -11,6 +10,9 @@ struct OpenTrace: AsyncParsableCommand {
         discussion: "Exit codes: 0 fine, 1 failed, 2 bad arguments, 77 the host cannot do it.",
         version: AgentRun.version,
         subcommands: [Units.self, DoctorCommand.self, SelfTestOperations.self])
+}
 
-    static func main() async { await start() }
+@main
+enum Main {
+    static func main() { OpenTrace.start() }
 }

@@ -3,7 +3,6 @@ import ArgumentParser
 import Commands
 
 /// The agent's command line.
-@main
 struct OTAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "otagent",
@@ -14,6 +13,9 @@ struct OTAgent: AsyncParsableCommand {
             Run.self, Check.self, DoctorCommand.self, Defaults.self, Units.self, SelfTestOperations.self,
         ],
         defaultSubcommand: Run.self)
+}
 
-    static func main() async { await start() }
+@main
+enum Main {
+    static func main() { OTAgent.start() }
 }

@@ -32,8 +32,8 @@ import Testing
             (report([.ok], [.seen, .notSeen]), .failed), (report([.ok], [.failed, .seen]), .failed),
             (report([.ok], [.seen], failure: "ended"), .failed), (report([.failed, .ok], []), .hostCannot),
             (report([.failed], [.notSeen]), .hostCannot),
-        ] as [(DoctorReport, ExitStatus)])
-    func `the exit status tells the host's part from ours`(report: DoctorReport, status: ExitStatus) {
+        ] as [(DoctorReport, Agent.ExitStatus)])
+    func `the exit status tells the host's part from ours`(report: DoctorReport, status: Agent.ExitStatus) {
         #expect(report.exitStatus == status)
     }
 
