@@ -24,10 +24,11 @@ BPF_ARCH  := $(or $(if $(filter x86_64,$(ARCH)),x86),$(if $(filter aarch64,$(ARC
 BPF_FLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -mcpu=v2 \
              -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf/include -I/usr/include/$(ARCH)-linux-gnu
 OBJECTS   := $(patsubst bpf/%.bpf.c,.bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+TEST_OBJECTS := $(patsubst Tests/BPFTests/objects/%.bpf.c,.bpf/tests/%.bpf.o,$(wildcard Tests/BPFTests/objects/*.bpf.c))
 HEADERS   := $(wildcard bpf/*.h bpf/include/*.h)
 
 BENCH := .build/bench
-C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/include/*.h Tests/*/*.[ch])
+C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/include/*.h Tests/*/*.[ch] Tests/*/*/*.[ch])
 
 V   ?= 0
 Q   := $(if $(filter 0,$(V)),@)
@@ -37,7 +38,7 @@ say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
 all: build
 
-build: bpf swift  ## the BPF objects, then both programs (debug)
+build: bpf $(TEST_OBJECTS) swift  ## the BPF objects, then both programs (debug)
 	$(call say,SWIFT,debug)
 	$(Q)$(SWIFT) build
 
@@ -50,7 +51,12 @@ bpf: deps-build $(OBJECTS)  ## the BPF objects alone
 	$(Q)$(OBJCOPY) --strip-debug $@
 	$(Q)touch bpf/objects.c
 
-.bpf $(BENCH):
+.bpf/tests/%.bpf.o: Tests/BPFTests/objects/%.bpf.c Makefile | .bpf/tests deps-build
+	$(call say,BPF,$(@F))
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(OBJCOPY) --strip-debug $@
+
+.bpf .bpf/tests $(BENCH):
 	$(Q)mkdir -p $@
 
 swift:

@@ -64,6 +64,8 @@ let package = Package(
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
         .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),
+        .testTarget(name: "BPFTests", dependencies: ["BPF"], exclude: ["objects"], swiftSettings: common),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF"], swiftSettings: common),
         .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: common),

@@ -6,6 +6,7 @@ public struct ArrayMap<Value: BitwiseCopyable>: ~Copyable {
     private let handle: MapHandle
 
     public init(_ handle: consuming MapHandle, value: Value.Type) throws(BPFError) {
+        try handle.require(BPF_MAP_TYPE_ARRAY)
         try handle.require(key: UInt32.self, value: value)
         self.handle = handle
     }
@@ -13,7 +14,7 @@ public struct ArrayMap<Value: BitwiseCopyable>: ~Copyable {
     public var count: Int { handle.maxEntries }
 
     public borrowing func lookup(_ index: Int, initial: Value) throws(BPFError) -> Value {
-        var key = UInt32(clamping: index)
+        guard var key = UInt32(exactly: index) else { throw BPFError(.lookup, handle.name, errno: ENOENT) }
         var value = initial
         try check(bpf_map_lookup_elem(handle.descriptor, &key, &value), .lookup, handle.name)
         return value
@@ -31,6 +32,7 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
 
     /// The map must have BPF_F_MMAPABLE (5.5) and elements of this size, a multiple of 8 bytes.
     public init(_ handle: consuming MapHandle, element: Element.Type) throws(BPFError) {
+        try handle.require(BPF_MAP_TYPE_ARRAY)
         try handle.require(key: UInt32.self, value: element)
         guard MemoryLayout<Element>.stride % 8 == 0 else { throw BPFError(.map, handle.name, errno: EINVAL) }
         self.handle = handle

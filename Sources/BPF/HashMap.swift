@@ -7,8 +7,9 @@ internal import Glibc
 public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: ~Copyable {
     private let handle: MapHandle
 
-    /// Fails with EINVAL when the sizes are not those of the map.
+    /// Fails with EINVAL when the kind or the sizes are not those of the map.
     public init(_ handle: consuming MapHandle, key: Key.Type, value: Value.Type) throws(BPFError) {
+        try handle.require(BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH)
         try handle.require(key: key, value: value)
         self.handle = handle
     }
@@ -41,7 +42,7 @@ public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: ~Copyable {
     /// Every entry, `batch` entries a system call; entries that change meanwhile may or may not be among them.
     public borrowing func entries(batch: Int = 256) throws(BPFError) -> [(key: Key, value: Value)] {
         var entries: [(key: Key, value: Value)] = []
-        var capacity = batch
+        var capacity = max(batch, 1)
         var cursor: UInt64 = 0
         var isFirst = true
         while true {
@@ -73,6 +74,7 @@ public struct Queue<Value: BitwiseCopyable>: ~Copyable {
     private let handle: MapHandle
 
     public init(_ handle: consuming MapHandle, value: Value.Type) throws(BPFError) {
+        try handle.require(BPF_MAP_TYPE_QUEUE)
         guard handle.keySize == 0, handle.valueSize == MemoryLayout<Value>.stride else {
             throw BPFError(.find, handle.name, errno: EINVAL)
         }

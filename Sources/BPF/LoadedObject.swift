@@ -35,10 +35,7 @@ public struct LoadedObject: ~Copyable {
 
     /// A descriptor of the map, which may outlive the object.
     public borrowing func map(_ name: String) throws(BPFError) -> MapHandle {
-        let found = try handle.map(name)
-        return try MapHandle(
-            duplicating: bpf_map__fd(found), name: name, keySize: Int(bpf_map__key_size(found)),
-            valueSize: Int(bpf_map__value_size(found)), maxEntries: Int(bpf_map__max_entries(found)))
+        try MapHandle(handle.map(name))
     }
 
     /// What the kernel knows about the loaded programs.
@@ -55,6 +52,8 @@ public struct LoadedObject: ~Copyable {
 /// How often a program ran, and how often the kernel skipped it.
 public struct ProgramStatistics: Sendable {
     public let name: String
+    /// The kernel's number of the loaded program, as `bpftool prog show` lists it.
+    public let id: UInt32
     /// Runs skipped because another program was active on the CPU. Since 5.12; classic tracepoints since 6.7.
     public let recursionMisses: UInt64
     /// Counted only while the kernel's BPF statistics are on.
@@ -68,6 +67,7 @@ public struct ProgramStatistics: Sendable {
         var info = bpf_prog_info()
         var size = UInt32(MemoryLayout<bpf_prog_info>.size)
         try check(bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size), .inspect, name)
+        id = info.id
         recursionMisses = info.recursion_misses
         runs = info.run_cnt
         runTimeNanoseconds = info.run_time_ns

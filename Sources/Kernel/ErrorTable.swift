@@ -8,6 +8,8 @@ struct ErrorTable: ~Copyable {
     private var slots: MappedArray<ot_error_slot>
     private var last: [Int: UInt64] = [:]
     private var end = 0
+    /// Given back and not yet taken again.
+    private var free: Set<Int> = []
 
     /// More than CPUs that can be between taking a slot and publishing it.
     private static var margin: Int { 128 }
@@ -28,6 +30,7 @@ struct ErrorTable: ~Copyable {
                 let count = slot.count &- (last[index] ?? 0)
                 if count > 0, let operation = FailingOperation(rawValue: slot.key.operation) {
                     last[index] = slot.count
+                    free.remove(index)
                     drain.errors.append(
                         ErrorActivity(
                             cgroup: CgroupID(slot.key.cgroup), operation: operation, error: Int32(slot.key.error),
@@ -38,14 +41,22 @@ struct ErrorTable: ~Copyable {
         }
     }
 
+    /// The cgroups that have slots.
+    var cgroups: Set<CgroupID> { Set(used.map { CgroupID($0.key.cgroup) }) }
+
     /// The slots of cgroups that are gone; their last values must have been drained.
     func slots(of gone: Set<CgroupID>) -> [(slot: UInt32, key: ot_error_key)] {
-        (0..<min(end, slots.mappedCount)).compactMap { index in
-            let slot = slots[index]
-            guard slot.used != 0, gone.contains(CgroupID(slot.key.cgroup)) else { return nil }
-            return (UInt32(index), slot.key)
-        }
+        used.filter { gone.contains(CgroupID($0.key.cgroup)) }
     }
 
-    var usedSlots: Int { end }
+    mutating func forget(_ slot: UInt32) { free.insert(Int(slot)) }
+
+    var usedSlots: Int { end - free.count }
+
+    private var used: [(slot: UInt32, key: ot_error_key)] {
+        (0..<min(end, slots.mappedCount)).compactMap { index in
+            let slot = slots[index]
+            return slot.used != 0 && !free.contains(index) ? (UInt32(index), slot.key) : nil
+        }
+    }
 }

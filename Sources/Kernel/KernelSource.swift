@@ -43,11 +43,18 @@ package actor KernelSource {
     private var lastStats = ot_stats()
     private var lastUnreadable: UInt64 = 0
     private var lastMissed: [String: UInt64] = [:]
+    /// Cgroups that are gone and drained, and still have slots.
+    private var gone: Set<CgroupID> = []
 
     /// Loads and attaches the programs; tracefs must be mounted where `tracefs` says.
     package init(_ options: Options, tracefs: String, release: KernelRelease?) throws {
+        try self.init(options, tracefs: tracefs, release: release, direct: nil)
+    }
+
+    /// - Parameter direct: which of the two program sets; nil is the one that suits the kernel, others are for tests.
+    init(_ options: Options, tracefs: String, release: KernelRelease?, direct: Bool?) throws {
         let types = try Self.kernelTypes()
-        let direct = types.hasFunction("bpf_rdonly_cast")
+        let direct = direct ?? types.hasFunction("bpf_rdonly_cast")
         let plan = MemoryPlan(bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count())
         let open = try OpenObject(
             "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size))
@@ -112,14 +119,16 @@ package actor KernelSource {
         return drain
     }
 
-    /// Gives the slots of removed cgroups back, when they are getting scarce; call it after their last drain.
+    /// Gives the slots of removed cgroups back when they are getting scarce; call it after their last drain.
     package func recycle(_ gone: Set<CgroupID>) throws {
         guard !gone.isEmpty else { return }
+        self.gone.formUnion(gone)
+        self.gone.formIntersection(slots.cgroups.union(errors.cgroups))
         if slots.usedWriterSlots * 2 > plan.writerSlots {
             let writers = try HashMap(object.map("writers"), key: ot_writer_key.self, value: UInt32.self)
             let free = try Queue(object.map("free_slots"), value: UInt32.self)
             let freeOfCgroups = try Queue(object.map("free_cgroup_slots"), value: UInt32.self)
-            for (slot, key, isWriter) in slots.slots(of: gone) where try writers.delete(key) {
+            for (slot, key, isWriter) in slots.slots(of: self.gone) where try writers.delete(key) {
                 slots.forget(slot)
                 if isWriter { try free.push(slot) } else { try freeOfCgroups.push(slot) }
             }
@@ -127,7 +136,10 @@ package actor KernelSource {
         if errors.usedSlots * 2 > plan.errorSlots {
             let known = try HashMap(object.map("error_slots"), key: ot_error_key.self, value: UInt32.self)
             let free = try Queue(object.map("free_error_slots"), value: UInt32.self)
-            for (slot, key) in errors.slots(of: gone) where try known.delete(key) { try free.push(slot) }
+            for (slot, key) in errors.slots(of: self.gone) where try known.delete(key) {
+                errors.forget(slot)
+                try free.push(slot)
+            }
         }
     }
 

@@ -36,7 +36,8 @@ package struct MemoryPlan: Sendable, Equatable {
         errorSlots = min(max(bytes / 16 / Self.bytesPerError, 64), 8192)
 
         let rest = bytes - ring - requests * Self.bytesPerRequest - errorSlots * Self.bytesPerError
-        let slots = min(max(rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters), 16), 1 << 16)
+        let fitting = rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters) - Self.fixedSlots
+        let slots = min(max(fitting, 16), 1 << 16)
         cgroupSlots = min(slots / 4, 12 << 10)
         writerSlots = slots - cgroupSlots
     }

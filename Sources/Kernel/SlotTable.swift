@@ -9,6 +9,8 @@ struct SlotTable: ~Copyable {
     private struct Known {
         var key: ot_writer_key
         var writer: Writer
+        /// Given back; the kernel's record stays as it was until somebody takes the slot.
+        var isFree = false
     }
 
     private let plan: MemoryPlan
@@ -37,7 +39,12 @@ struct SlotTable: ~Copyable {
 
     /// How many slots of writers are in use.
     var usedWriterSlots: Int {
-        known.prefix(plan.writerRange.upperBound).count { $0 != nil }
+        known.prefix(plan.writerRange.upperBound).count { $0?.isFree == false }
+    }
+
+    /// The cgroups that have slots.
+    var cgroups: Set<CgroupID> {
+        Set(known.lazy.compactMap { $0 }.filter { !$0.isFree }.map(\.writer.cgroup))
     }
 
     /// Adds to `drain` what was counted since the last call.
@@ -81,12 +88,12 @@ struct SlotTable: ~Copyable {
     /// The slots of cgroups that are gone; their last values must have been drained.
     func slots(of gone: Set<CgroupID>) -> [(slot: UInt32, key: ot_writer_key, isWriter: Bool)] {
         known.enumerated().compactMap { index, slot in
-            guard let slot, gone.contains(slot.writer.cgroup) else { return nil }
+            guard let slot, !slot.isFree, gone.contains(slot.writer.cgroup) else { return nil }
             return (UInt32(index), slot.key, plan.writerRange.contains(index))
         }
     }
 
-    mutating func forget(_ slot: UInt32) { known[Int(slot)] = nil }
+    mutating func forget(_ slot: UInt32) { known[Int(slot)]?.isFree = true }
 
     private mutating func isUsed(_ index: Int, from first: Int) throws(BPFError) -> Bool {
         try reach(index + 1)
@@ -100,8 +107,10 @@ struct SlotTable: ~Copyable {
     private mutating func difference(_ slot: Int) -> Counters {
         var now = Counters()
         for shard in 0..<plan.shards { now.add(counters[slot * plan.shards + shard]) }
-        defer { last[slot] = now }
-        return now.since(last[slot])
+        let difference = now.since(last[slot])
+        last[slot] = now
+        if !difference.isZero { known[slot]?.isFree = false }
+        return difference
     }
 
     private mutating func reach(_ slotCount: Int) throws(BPFError) {

@@ -88,7 +88,8 @@ package struct CgroupNames: Sendable {
         }
         guard let prefix, path.bytes.starts(with: prefix) else { return path }
         let rest = path.bytes.dropFirst(prefix.count)
-        return rest.isEmpty ? "/" : ByteString(rest)
+        if rest.isEmpty { return "/" }
+        return rest.first == UInt8(ascii: "/") ? ByteString(rest) : path
     }
 
     private mutating func moveDescendants(of before: ByteString, to after: ByteString) {

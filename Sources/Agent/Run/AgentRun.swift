@@ -24,7 +24,8 @@ package struct AgentRun {
                 for case let file as FileSink in sinks.map(\.sink) { file.reopen() }
             }
         } catch {
-            for sink in sinks { _ = await sink.sink.finish(by: .now) }
+            // What was handed over before it went wrong is delivered like any other.
+            _ = await finish(sinks.map(\.sink), mustDeliver: true)
             throw error
         }
         let status = await finish(sinks.map(\.sink), mustDeliver: extent == .oneWindow)

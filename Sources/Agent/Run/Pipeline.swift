@@ -49,6 +49,9 @@ package actor Pipeline {
     }
 
     /// Runs to its extent or until its task is cancelled; then the open window has been closed and handed over, too.
+    ///
+    /// It ends with an error when the source has one. The open window has been handed over then as well, unless it was
+    /// the counters that could not be read: no batch says that nothing happened when nobody knows.
     package func run(_ extent: Extent) async throws {
         if extent == .oneWindow { try await skipToBoundary() }
         while !Task.isCancelled {
@@ -71,20 +74,28 @@ package actor Pipeline {
     /// Reads facts until the window is to be closed, or for a little while; says whether it is.
     private func waitForBoundary() async throws -> Bool {
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
-        await take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
+        do {
+            take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
+        } catch {
+            // The end, but not of what was counted: only names may be missing.
+            try? await closeWindow()
+            throw error
+        }
         return clock.remaining(from: host.reading) == .zero
     }
 
     /// Throws away what was counted before the first boundary, so that the next window is a whole one.
     private func skipToBoundary() async throws {
         while !Task.isCancelled, try await !waitForBoundary() {}
+        if Task.isCancelled { return }
         _ = try await source.drain()
-        clock = WindowClock(interval: interval, start: host.reading)
+        _ = clock.close(at: host.reading)
     }
 
     private func closeWindow() async throws {
         // Facts first: whatever a drained counter belongs to has then been named.
-        await take(try await source.facts(waitingUpTo: 0))
+        var trouble: (any Error)?
+        do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
         let drain = try await source.drain()
         let window = clock.close(at: host.reading)
         rollup.add(drain)
@@ -99,10 +110,11 @@ package actor Pipeline {
             loss: loss, ownActivity: rollup.own, rows: rows)
         rollup = Rollup()
         for sink in sinks { await sink.accept(batch) }
+        if let trouble { throw trouble }
         try await source.recycle(names.drained())
     }
 
-    private func take(_ facts: [Fact]) async {
+    private func take(_ facts: [Fact]) {
         for fact in facts {
             if case .writerSeen(let executable, _, let path?) = fact {
                 executables.learn(executable, path: path)

@@ -1,0 +1,4 @@
+import Testing
+
+/// One after the other: the samples are attached to the same calls.
+@Suite(.serialized) struct BPFTests {}
