@@ -6,7 +6,7 @@
 #include "kernel.bpf.h"
 
 #define PATH_COMPONENTS 64
-#define COMPONENT_MAX 256
+#define COMPONENT_MAX	256
 
 const volatile struct ot_config config SEC(".rodata.config") = {};
 struct ot_stats stats SEC(".data.stats") = {};
@@ -57,7 +57,8 @@ static __always_inline void send(void *record, __u64 size)
 struct walk {
 	struct dentry *dentry;
 	struct mount *mount;
-	struct scratch *record; /* its header.length is how much text there is: in map memory the verifier forgets it */
+	struct scratch *
+		record; /* its header.length is how much text there is: in map memory the verifier forgets it */
 	bool arrived;
 };
 
@@ -79,7 +80,8 @@ static __always_inline long step(struct walk *walk)
 	}
 	if (end >= OT_PATH_MAX)
 		return 1;
-	read = bpf_probe_read_kernel_str(walk->record->text + end, COMPONENT_MAX, BPF_CORE_READ(dentry, d_name.name));
+	read = bpf_probe_read_kernel_str(walk->record->text + end, COMPONENT_MAX,
+					 BPF_CORE_READ(dentry, d_name.name));
 	if (read <= 0)
 		return 1;
 	walk->record->writer.header.length = end + read;
@@ -111,10 +113,12 @@ static __always_inline void write_path(struct file *file, struct scratch *record
 				break;
 	}
 	if (!walk.arrived)
-		record->writer.header.length = 0; /* a path that lacks its beginning would be a wrong one */
+		record->writer.header.length =
+			0; /* a path that lacks its beginning would be a wrong one */
 }
 
-static __always_inline void report_writer(struct task_struct *task, struct ot_writer_key *key, __u32 slot, bool direct)
+static __always_inline void report_writer(struct task_struct *task, struct ot_writer_key *key,
+					  __u32 slot, bool direct)
 {
 	struct file *executable = BPF_CORE_READ(task, mm, exe_file);
 	struct scratch *record = scratch();

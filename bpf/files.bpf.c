@@ -24,7 +24,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int write_returned(struct task_struct *task, unsigned int descriptor, long result, bool direct)
+static __always_inline int write_returned(struct task_struct *task, unsigned int descriptor,
+					  long result, bool direct)
 {
 	enum file_kind kind = kind_of(file_of(task, descriptor, direct), direct);
 	__u64 cgroup;
@@ -61,13 +62,15 @@ static __always_inline int done_to_file(long result, enum ot_counter which, bool
 	struct task_struct *task = current_task(direct);
 	__u64 cgroup;
 
-	if (result == 0 && is_counted(which, kind_of(file_of(task, ARGUMENT(task, 0, direct), direct), direct)))
+	if (result == 0 &&
+	    is_counted(which, kind_of(file_of(task, ARGUMENT(task, 0, direct), direct), direct)))
 		count_done(current_slot(task, &cgroup, direct), which);
 	return 0;
 }
 
 /* mknod of a regular file is a create; no type at all means a regular file, too. */
-static __always_inline int made_node(struct task_struct *task, unsigned int mode, long result, bool direct)
+static __always_inline int made_node(struct task_struct *task, unsigned int mode, long result,
+				     bool direct)
 {
 	unsigned int type = mode & S_IFMT;
 	__u64 cgroup;
@@ -102,29 +105,29 @@ static __always_inline int mapped(long result, bool direct)
 	return 0;
 }
 
-#define HOOK(event, name, context_type, call)                                 \
-	SEC("tp/" event) int on_##name(context_type *context)                 \
-	{                                                                     \
-		const bool direct = DIRECT;                                   \
-		call;                                                         \
-		return 0;                                                     \
-	}                                                                     \
-	SEC("tp/" event) int on_##name##_probed(context_type *context)        \
-	{                                                                     \
-		const bool direct = PROBED;                                   \
-		call;                                                         \
-		return 0;                                                     \
+#define HOOK(event, name, context_type, call)                          \
+	SEC("tp/" event) int on_##name(context_type *context)          \
+	{                                                              \
+		const bool direct = DIRECT;                            \
+		call;                                                  \
+		return 0;                                              \
+	}                                                              \
+	SEC("tp/" event) int on_##name##_probed(context_type *context) \
+	{                                                              \
+		const bool direct = PROBED;                            \
+		call;                                                  \
+		return 0;                                              \
 	}
 
 #define ON_SYSCALL(name, call) HOOK("syscalls/sys_exit_" #name, name, struct sys_exit, call)
 /* `number` is that of the argument which is the descriptor, or the mode. */
-#define ON_WRITE(name, number)                                           \
+#define ON_WRITE(name, number)                                            \
 	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
 		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_MKNOD(name, number)                                           \
+#define ON_MKNOD(name, number)                                            \
 	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
 		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_OPEN(name) ON_SYSCALL(name, open_returned(context->ret, direct))
+#define ON_OPEN(name)	     ON_SYSCALL(name, open_returned(context->ret, direct))
 #define ON_PATH(name, which) ON_SYSCALL(name, done_by_path(context->ret, which, direct))
 #define ON_FILE(name, which) ON_SYSCALL(name, done_to_file(context->ret, which, direct))
 
@@ -167,14 +170,17 @@ ON_FILE(fdatasync, OT_SYNCS)
 ON_FILE(sync_file_range, OT_SYNCS)
 ON_SYSCALL(mmap, mapped(context->ret, direct))
 
-#define SUBMITTED                                                                                                       \
-	submitted(LOADED(context->ctx), LOADED(context->req), context->user_data, context->opcode, context->flags, \
-		  context->sq_thread, direct)
+#define SUBMITTED                                                                                  \
+	submitted(LOADED(context->ctx), LOADED(context->req), context->user_data, context->opcode, \
+		  context->flags, context->sq_thread, direct)
 
-HOOK("io_uring/io_uring_submit_req", submit_req, struct trace_event_raw_io_uring_submit_req, SUBMITTED)
-HOOK("io_uring/io_uring_submit_sqe", submit_sqe, struct trace_event_raw_io_uring_submit_sqe, SUBMITTED)
+HOOK("io_uring/io_uring_submit_req", submit_req, struct trace_event_raw_io_uring_submit_req,
+     SUBMITTED)
+HOOK("io_uring/io_uring_submit_sqe", submit_sqe, struct trace_event_raw_io_uring_submit_sqe,
+     SUBMITTED)
 
-HOOK("io_uring/io_uring_complete", complete, struct trace_event_raw_io_uring_complete, completed(context, direct))
+HOOK("io_uring/io_uring_complete", complete, struct trace_event_raw_io_uring_complete,
+     completed(context, direct))
 
 HOOK("io_uring/io_uring_req_failed", req_failed, struct trace_event_raw_io_uring_req_failed,
      refused(context->req, context->opcode, context->error, direct))

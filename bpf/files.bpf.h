@@ -60,7 +60,8 @@ static __always_inline enum file_kind kind_of(struct file *file, bool direct)
 	return type == S_IFBLK ? BLOCK_DEVICE : NOT_A_FILE;
 }
 
-static __always_inline void add_via(struct ot_counters *to, enum ot_counter which, int via, __u64 value)
+static __always_inline void add_via(struct ot_counters *to, enum ot_counter which, int via,
+				    __u64 value)
 {
 	if (via == BY_SYSCALL)
 		return;
@@ -76,7 +77,8 @@ static __always_inline void add_via(struct ot_counters *to, enum ot_counter whic
 	}
 }
 
-static __always_inline void count_write(enum file_kind kind, __u32 slot, __u64 cgroup, int via, long result)
+static __always_inline void count_write(enum file_kind kind, __u32 slot, __u64 cgroup, int via,
+					long result)
 {
 	struct ot_counters *to = counters_of(slot);
 
@@ -84,7 +86,8 @@ static __always_inline void count_write(enum file_kind kind, __u32 slot, __u64 c
 		return;
 	if (kind == REGULAR_FILE) {
 		if (result < 0) {
-			count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, result);
+			count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE,
+				      result);
 			return;
 		}
 		add(to, OT_WRITES, 1);
@@ -116,7 +119,8 @@ static __always_inline void count_done(__u32 slot, enum ot_counter which)
 		add(to, which, 1);
 }
 
-static __always_inline void count_open_as(struct ot_counters *to, int via, bool for_write, bool created)
+static __always_inline void count_open_as(struct ot_counters *to, int via, bool for_write,
+					  bool created)
 {
 	add(to, OT_OPENS, 1);
 	add_via(to, OT_VIA_OPENS, via, 1);
@@ -129,7 +133,8 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 }
 
 /* An open of this file, which the task still has; NULL when another thread has closed it already. */
-static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via, bool direct)
+static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via,
+					 bool direct)
 {
 	unsigned int mode;
 
@@ -149,8 +154,8 @@ static __always_inline void count_opened(struct ot_counters *to, struct file *fi
 }
 
 /* An open that is over; `result` is the descriptor or -errno. */
-static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
-				       bool direct)
+static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via,
+				       long result, bool direct)
 {
 	struct ot_counters *to = counters_of(slot);
 

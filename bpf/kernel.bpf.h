@@ -12,23 +12,23 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel_abi.h"
 
-#define S_IFMT 0170000
-#define S_IFREG 0100000
-#define S_IFDIR 0040000
-#define S_IFBLK 0060000
-#define SB_KERNMOUNT (1 << 22)
-#define FMODE_WRITE 0x2
-#define FMODE_PATH 0x4000
-#define FMODE_CREATED 0x100000
-#define TMPFILE 020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
-#define MAX_ERRNO 4095
-#define PF_IO_WORKER 0x10 /* since 5.12 */
-#define PROT_WRITE 2
-#define MAP_SHARED 1
+#define S_IFMT		    0170000
+#define S_IFREG		    0100000
+#define S_IFDIR		    0040000
+#define S_IFBLK		    0060000
+#define SB_KERNMOUNT	    (1 << 22)
+#define FMODE_WRITE	    0x2
+#define FMODE_PATH	    0x4000
+#define FMODE_CREATED	    0x100000
+#define TMPFILE		    020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
+#define MAX_ERRNO	    4095
+#define PF_IO_WORKER	    0x10 /* since 5.12 */
+#define PROT_WRITE	    2
+#define MAP_SHARED	    1
 #define MAP_SHARED_VALIDATE 3
-#define MAP_TYPE 0xf
-#define ERESTARTSYS 512 /* up to 516: the kernel restarts the call or turns it into EINTR */
-#define ERESTART_LAST 516
+#define MAP_TYPE	    0xf
+#define ERESTARTSYS	    512 /* up to 516: the kernel restarts the call or turns it into EINTR */
+#define ERESTART_LAST	    516
 
 #define VIEW __attribute__((preserve_access_index))
 
@@ -266,7 +266,7 @@ enum uring_opcode {
 	URING_MKDIRAT = 37,
 	URING_SYMLINKAT = 38,
 	URING_LINKAT = 39,
-	URING_FTRUNCATE = 55, /* since 6.9 */
+	URING_FTRUNCATE = 55,	 /* since 6.9 */
 	URING_WRITEV_FIXED = 61, /* since 6.15 */
 };
 
@@ -300,14 +300,14 @@ struct sys_exit {
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-#define READ(direct, pointer, field)                                          \
-	({                                                                    \
-		typeof((pointer)->field) value_;                              \
-		if (direct)                                                   \
-			value_ = (pointer)->field;                            \
-		else                                                          \
+#define READ(direct, pointer, field)                                               \
+	({                                                                         \
+		typeof((pointer)->field) value_;                                   \
+		if (direct)                                                        \
+			value_ = (pointer)->field;                                 \
+		else                                                               \
 			bpf_core_read(&value_, sizeof(value_), &(pointer)->field); \
-		value_;                                                       \
+		value_;                                                            \
 	})
 
 /* A field of the context, loaded here: the compiler would choose an offset first, and no moved context may be loaded from. */
@@ -339,10 +339,10 @@ static __always_inline struct pt_regs *syscall_registers(struct task_struct *tas
 }
 
 /* An argument by its number, which must be a literal. */
-#define ARGUMENT(task, number, direct)                                       \
-	({                                                                   \
-		struct pt_regs *regs_ = syscall_registers(task, direct);     \
-		READ(direct, regs_, ARGUMENT_##number);                      \
+#define ARGUMENT(task, number, direct)                                   \
+	({                                                               \
+		struct pt_regs *regs_ = syscall_registers(task, direct); \
+		READ(direct, regs_, ARGUMENT_##number);                  \
 	})
 
 /* Any structure with a pointer to a file in it; see file_of. */
@@ -351,7 +351,8 @@ struct kiocb {
 } VIEW;
 
 /* The open file behind a descriptor of the current task, or NULL when it is gone already. */
-static __always_inline struct file *file_of(struct task_struct *task, unsigned int descriptor, bool direct)
+static __always_inline struct file *file_of(struct task_struct *task, unsigned int descriptor,
+					    bool direct)
 {
 	struct files_struct *files = READ(direct, task, files);
 	struct fdtable *table = READ(direct, files, fdt);
@@ -363,7 +364,8 @@ static __always_inline struct file *file_of(struct task_struct *task, unsigned i
 	slots = READ(direct, table, fd);
 	if (direct) {
 		/* The table is an array of bare pointers, which has no type to load by: take its slot for a kiocb. */
-		slot = bpf_rdonly_cast((void *)(slots + descriptor) - bpf_core_field_offset(struct kiocb, ki_filp),
+		slot = bpf_rdonly_cast((void *)(slots + descriptor) -
+					       bpf_core_field_offset(struct kiocb, ki_filp),
 				       bpf_core_type_id_kernel(struct kiocb));
 		return slot->ki_filp;
 	}

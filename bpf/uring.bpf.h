@@ -56,7 +56,8 @@ static __always_inline bool is_uring_open(__u8 opcode)
 static __always_inline bool is_uring_write(__u8 opcode)
 {
 	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
-	       opcode == URING_WRITEV_FIXED || opcode == URING_SPLICE; /* of which the file is the one written to */
+	       opcode == URING_WRITEV_FIXED ||
+	       opcode == URING_SPLICE; /* of which the file is the one written to */
 }
 
 /* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
@@ -84,8 +85,8 @@ static __always_inline enum ot_counter counter_of(__u8 opcode)
 	return OT_COUNTERS;
 }
 
-static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode, __u64 flags,
-				      bool by_sqpoll, bool direct)
+static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
+				      __u64 flags, bool by_sqpoll, bool direct)
 {
 	struct request_key key = key_of(address, ring, user_data);
 	struct request request = { .address = (__u64)address, .opcode = opcode };
@@ -130,9 +131,13 @@ static __always_inline void count_direct_open(struct request *request, void *rin
 	if (!to)
 		return;
 	if (result < 0)
-		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
+		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN,
+			      result);
 	else /* a slot chosen by the kernel is the result, one chosen by the program is not */
-		count_opened(to, direct_file(ring, request->file_slot == ANY_SLOT ? result : request->file_slot - 1),
+		count_opened(to,
+			     direct_file(ring, request->file_slot == ANY_SLOT
+						       ? result
+						       : request->file_slot - 1),
 			     request->via, false);
 }
 
@@ -154,7 +159,8 @@ static __always_inline void completed_other(struct request *request, int result)
 
 	if (!to || result < 0)
 		return;
-	switch (counter_of(request->opcode)) { /* each position a constant: the verifier need not bound an index */
+	switch (counter_of(
+		request->opcode)) { /* each position a constant: the verifier need not bound an index */
 	case OT_SYNCS:
 		if (is_counted(OT_SYNCS, kind_of_request(request)))
 			add(to, OT_SYNCS, 1);
@@ -187,7 +193,8 @@ static __always_inline void completed_other(struct request *request, int result)
 	}
 }
 
-static __always_inline void completed(struct trace_event_raw_io_uring_complete *context, bool direct)
+static __always_inline void completed(struct trace_event_raw_io_uring_complete *context,
+				      bool direct)
 {
 	struct request *known, request;
 	struct request_key key;
@@ -205,13 +212,15 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 	request = *known;
 	bpf_map_delete_elem(&requests, &key);
 	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
-	if (request.via == OT_VIA_INLINE && BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
+	if (request.via == OT_VIA_INLINE &&
+	    BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
 		request.via = OT_VIA_WORKER;
 	if (is_uring_open(request.opcode)) {
 		if (request.file_slot)
 			count_direct_open(&request, context->ctx, result);
 		else
-			count_open(current_task(direct), request.slot, request.cgroup, request.via, result, direct);
+			count_open(current_task(direct), request.slot, request.cgroup, request.via,
+				   result, direct);
 		return;
 	}
 	if (!is_uring_write(request.opcode)) {
@@ -238,7 +247,8 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 	if (is_uring_write(opcode)) {
 		if (!bpf_core_field_exists(kiocb->cqe.fd))
 			return;
-		if (kind_of(file_of(task, BPF_CORE_READ(kiocb, cqe.fd), direct), direct) != REGULAR_FILE)
+		if (kind_of(file_of(task, BPF_CORE_READ(kiocb, cqe.fd), direct), direct) !=
+		    REGULAR_FILE)
 			return;
 	}
 	slot = current_slot(task, &cgroup, direct);

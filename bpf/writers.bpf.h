@@ -112,13 +112,14 @@ static __always_inline bool is_self(void)
 {
 	struct bpf_pidns_info ids = {};
 
-	return !bpf_get_ns_current_pid_tgid(config.self_namespace_device, config.self_namespace_inode, &ids,
-					    sizeof(ids)) &&
+	return !bpf_get_ns_current_pid_tgid(config.self_namespace_device,
+					    config.self_namespace_inode, &ids, sizeof(ids)) &&
 	       ids.tgid == config.self_tgid;
 }
 
 /* Takes a slot for `key`, or finds the one that another CPU took meanwhile. */
-static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __u32 tgid, __u32 *slot)
+static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __u32 tgid,
+				      __u32 *slot)
 {
 	struct ot_slot *taken;
 	__u32 *known, index;
@@ -224,10 +225,11 @@ static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgrou
 	}
 
 	if (direct || HAS_TASK_STORAGE)
-		cached = bpf_task_storage_get(&identities, (void *)task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		cached = bpf_task_storage_get(&identities, (void *)task, 0,
+					      BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (cached && cached->cgroup == who.cgroup && cached->exec_id == who.exec_id &&
-	    cached->executable == who.executable && cached->uid == who.uid && cached->comm[0] == who.comm[0] &&
-	    cached->comm[1] == who.comm[1])
+	    cached->executable == who.executable && cached->uid == who.uid &&
+	    cached->comm[0] == who.comm[0] && cached->comm[1] == who.comm[1])
 		return cached->slot;
 
 	seek = bpf_map_lookup_elem(&sought, &zero);
@@ -295,8 +297,9 @@ static __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 	return 0;
 }
 
-static __always_inline void count_failure(struct ot_counters *to, __u32 slot, __u64 cgroup, enum ot_counter which,
-					  enum ot_failing operation, long result)
+static __always_inline void count_failure(struct ot_counters *to, __u32 slot, __u64 cgroup,
+					  enum ot_counter which, enum ot_failing operation,
+					  long result)
 {
 	/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
 	if (result <= -ERESTARTSYS && result >= -ERESTART_LAST)

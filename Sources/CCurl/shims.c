@@ -40,5 +40,6 @@ CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value)
 /* 15 is zlib's largest window; 16 more asks for the gzip framing. */
 int ccurl_gzip_start(z_stream *stream)
 {
-	return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
+			    Z_DEFAULT_STRATEGY);
 }

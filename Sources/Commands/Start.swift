@@ -5,8 +5,7 @@ internal import Foundation
 extension AsyncParsableCommand {
     /// The whole of a program's life; every way to fail says why and has its exit code.
     ///
-    /// Not an asynchronous `main`: libdispatch would put the main thread to sleep with no signal blocked, and the first
-    /// one would end the program before anybody could answer it.
+    /// Not an asynchronous `main`: libdispatch would rename the main thread, and with it the process, when it parks it.
     package static func start() -> Never {
         Signals.take()
         Task {

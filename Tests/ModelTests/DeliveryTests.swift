@@ -62,10 +62,11 @@ struct BackoffTests {
         var random = SplitMix(state: 2)
         for _ in 0..<10 { _ = backoff.delay(using: &random) }
         backoff.reset()
-        #expect((0..<100).allSatisfy { _ in
-            var copy = backoff
-            return copy.delay(using: &random) <= .seconds(1)
-        })
+        #expect(
+            (0..<100).allSatisfy { _ in
+                var copy = backoff
+                return copy.delay(using: &random) <= .seconds(1)
+            })
     }
 
     @Test(

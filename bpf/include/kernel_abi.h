@@ -8,11 +8,11 @@
 
 #include <linux/types.h>
 
-#define OT_COMM_LEN 16
-#define OT_PATH_MAX 4096
+#define OT_COMM_LEN   16
+#define OT_PATH_MAX   4096
 /* Never a slot of the queue: what belongs to no cgroup any more, and what the agent itself does. */
-#define OT_SLOT_HOST 0
-#define OT_SLOT_SELF 1
+#define OT_SLOT_HOST  0
+#define OT_SLOT_SELF  1
 #define OT_SLOT_FIRST 2
 
 /* In the order of `Counter` in Model. */
@@ -79,8 +79,8 @@ struct ot_writer_key {
 /* A slot says itself whose it is, so that user space learns it by reading memory. */
 struct ot_slot {
 	struct ot_writer_key key;
-	__u32 tgid; /* of the process that was seen first */
-	__u32 used; /* 0 until the key is complete */
+	__u32 tgid;  /* of the process that was seen first */
+	__u32 used;  /* 0 until the key is complete */
 	__u64 since; /* CLOCK_MONOTONIC, ns */
 };
 
@@ -92,7 +92,7 @@ enum ot_failing {
 struct ot_error_key {
 	__u64 cgroup;
 	__u32 operation; /* ot_failing */
-	__u32 error; /* positive errno */
+	__u32 error;	 /* positive errno */
 };
 
 struct ot_error_slot {
@@ -105,11 +105,11 @@ struct ot_error_slot {
 struct ot_config {
 	__u64 self_namespace_device;
 	__u64 self_namespace_inode;
-	__u32 self_tgid; /* in that pid namespace */
-	__u32 shards; /* a power of two */
+	__u32 self_tgid;     /* in that pid namespace */
+	__u32 shards;	     /* a power of two */
 	__u32 shared_shards; /* nonzero: two CPUs may share a shard, so add atomically */
 	__u32 pseudo_counts; /* nonzero: pseudo file systems count in the main figures */
-	__u32 wakeup_bytes; /* wake user space when the ring holds more */
+	__u32 wakeup_bytes;  /* wake user space when the ring holds more */
 	__u32 pad;
 };
 

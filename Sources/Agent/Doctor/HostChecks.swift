@@ -24,18 +24,13 @@ enum HostChecks {
 
     /// Not decisive: CAP_SYS_ADMIN includes others, and whether programs load is tried.
     static func capabilities(status: [UInt8]) -> Check {
-        let needed = [("CAP_BPF", 39), ("CAP_PERFMON", 38), ("CAP_SYS_ADMIN", 21), ("CAP_DAC_READ_SEARCH", 2)]
-        let names = needed.map(\.0).joined(separator: ", ")
-        let prefix = Array("CapEff:".utf8)
-        let line = status.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: prefix) }
-        let digits = line.map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
-        guard let set = digits.flatMap({ UInt64($0.drop { $0 == "\t" || $0 == " " }, radix: 16) }) else {
+        guard let capabilities = Capabilities(status: status) else {
             return Check("capabilities", .missing, "cannot be read from /proc/self/status")
         }
-        let missing = needed.filter { set & 1 << $0.1 == 0 }.map(\.0)
-        return missing.isEmpty
-            ? Check("capabilities", .ok, names)
-            : Check("capabilities", .missing, "without \(missing.joined(separator: ", ")): run as root, or grant them")
+        func list(_ names: [Capabilities.Needed]) -> String { names.map(\.name).joined(separator: ", ") }
+        return capabilities.missing.isEmpty
+            ? Check("capabilities", .ok, list(Capabilities.Needed.allCases))
+            : Check("capabilities", .missing, "without \(list(capabilities.missing)): run as root, or grant them")
     }
 
     static func cgroup(path: String, showsRealRoot: Bool, hasVersion1: Bool) -> Check {

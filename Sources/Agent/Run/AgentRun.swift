@@ -15,7 +15,8 @@ package struct AgentRun {
 
     /// Runs to its extent, or until `wishes` asks to stop; throws a `Refusal` when it cannot start.
     package func run(_ extent: Pipeline.Extent, wishes: AsyncStream<Signals.Wish>) async throws -> ExitStatus {
-        // The outputs first: a wrong path must not cost the time to load programs.
+        try Self.requirePrivileges()
+        // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
         let sinks = try await makeSinks()
         do {
@@ -121,6 +122,14 @@ extension AgentRun {
             }
         }
         return sinks
+    }
+
+    /// Asked before anything is touched, so that who may not run the agent hears just that.
+    private static func requirePrivileges() throws {
+        guard let status = try? readFile("/proc/self/status"), let capabilities = Capabilities(status: status),
+            !capabilities.mayLoadPrograms
+        else { return }
+        throw Refusal(.hostCannot, "\(KernelError.notPrivileged)")
     }
 
     /// The cgroup tree of this host, or why there is none to be seen.

@@ -10,6 +10,7 @@
 int clinux_open_cgroup(int mount, uint64_t id);
 
 /* fgetxattr(2). */
-ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value, size_t size);
+ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,
+			     size_t size);
 
 #endif
