@@ -24,6 +24,8 @@ extension DoctorReport {
         switch exitStatus {
         case .fine: "This host is fit: the agent can run, and every operation that is possible here was seen."
         case .hostCannot: "The agent cannot run here: see what failed above."
+        case _ where selfTestFailure != nil:
+            "The programs run here, but the self-test did not come to its end: see above."
         default: "Not everything was seen that should have been: please report it with this output."
         }
     }
@@ -50,7 +52,10 @@ extension DoctorReport {
             let cells = zip(row, widths).dropLast().map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count + 2)
             }
-            return cells.joined() + (row.last ?? "") + "\n"
+            // What the kernel's verifier says has many lines.
+            let margin = "\n" + String(repeating: " ", count: cells.joined().count)
+            let last = (row.last ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+            return cells.joined() + last.joined(separator: margin) + "\n"
         }.joined()
     }
 }

@@ -78,6 +78,24 @@ import Testing
         #expect(report.text.contains("cannot run here"))
     }
 
+    @Test func `a sentence of many lines stays in its column`() {
+        var report = DoctorReport()
+        report.checks = [Check("BTF", .ok, "here"), Check("programs", .failed, "refused:\nat 3")]
+        #expect(
+            report.text.hasPrefix(
+                """
+                ok      BTF       here
+                failed  programs  refused:
+                                  at 3
+
+                """))
+    }
+
+    @Test func `a self-test that could not start is not taken for one that saw nothing`() {
+        let report = Self.report([.ok], [], failure: "no directory")
+        #expect(report.text.contains("self-test: not run: no directory\n\nThe programs run here"))
+    }
+
     @Test func `the JSON has the members that its schema requires, and no others`() throws {
         var folder = URL(filePath: #filePath)
         for _ in 0..<4 { folder.deleteLastPathComponent() }
