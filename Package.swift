@@ -42,6 +42,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
         .target(name: "CLinux"),
+        .target(name: "CSelfTest"),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
@@ -50,12 +51,16 @@ let package = Package(
         .target(name: "Export", dependencies: ["Model", "Render", "CCurl", system], swiftSettings: common),
         .target(
             name: "Agent",
-            dependencies: ["Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "TOMLKit", logging],
+            dependencies: [
+                "Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "CSelfTest", "TOMLKit", logging,
+            ],
             swiftSettings: common),
+        // What both programs have on their command lines.
+        .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
         .executableTarget(
-            name: "otagent", dependencies: ["Agent", "Render", argumentParser, logging], swiftSettings: common),
+            name: "otagent", dependencies: ["Agent", "Commands", argumentParser, logging], swiftSettings: common),
         .executableTarget(
-            name: "opentrace", dependencies: ["Agent", "Render", argumentParser, logging], swiftSettings: common),
+            name: "opentrace", dependencies: ["Agent", "Commands", argumentParser], swiftSettings: common),
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
         .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),

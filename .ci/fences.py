@@ -14,14 +14,15 @@ MAY_IMPORT = {
     "Render": {"Model"},
     "BPF": {"CLibbpf"},
     "Kernel": {"Model", "BPF", "KernelABI"},
-    "Machine": {"Model"},
+    "Machine": {"Model", "CLinux"},
     "Export": {"Model", "Render", "CCurl"},
-    "Agent": {"Model", "Render", "Kernel", "Machine", "Export", "CSystemd"},
-    "otagent": {"Model", "Agent"},
-    "opentrace": {"Model", "Agent"},
+    "Agent": {"Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "CSelfTest"},
+    "Commands": {"Agent", "Render"},
+    "otagent": {"Model", "Agent", "Commands"},
+    "opentrace": {"Model", "Agent", "Commands"},
 }
 # The C modules, and who besides the target above may see them.
-C_MODULES = {"CLibbpf": set(), "CCurl": set(), "CSystemd": set(), "KernelABI": {"KernelTests"}}
+C_MODULES = {"CLibbpf": set(), "CCurl": {"ExportTests"}, "CSystemd": set(), "CSelfTest": set(), "CLinux": set(), "KernelABI": {"KernelTests"}}
 OURS = set(MAY_IMPORT) | set(C_MODULES)
 # Targets that import nothing from outside the package: values in, values out.
 PURE = {"Model", "Render"}

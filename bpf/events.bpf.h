@@ -53,42 +53,68 @@ static __always_inline void send(void *record, __u64 size)
 		__sync_fetch_and_add(&stats.ring_dropped, 1);
 }
 
-/*
- * Writes the components of the file's path, leaf first, each with its NUL, and sets `*length`. It lives in map memory on
- * purpose: there the verifier forgets its value, so that the iterations look alike and are verified once.
- */
-static __always_inline void write_path(struct file *file, char *text, __u32 *length)
+/* A walk from a file up to the root, through all its mounts. */
+struct walk {
+	struct dentry *dentry;
+	struct mount *mount;
+	struct scratch *record; /* its header.length is how much text there is: in map memory the verifier forgets it */
+	bool arrived;
+};
+
+/* One step up; returns 1 when there is none left. */
+static __always_inline long step(struct walk *walk)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry), *parent;
-	void *vfsmount = BPF_CORE_READ(file, f_path.mnt);
-	struct mount *mount = vfsmount - bpf_core_field_offset(struct mount, mnt), *above;
-	__u32 end;
+	/* Locals, for BPF_CORE_READ takes every arrow of its argument for a kernel's. */
+	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mount = walk->mount, *above;
+	__u32 end = walk->record->writer.header.length;
 	long read;
 
-	*length = 0;
-	for (int i = 0; i < PATH_COMPONENTS; i++) {
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
-				return;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			continue;
-		}
-		end = *length;
-		if (end >= OT_PATH_MAX)
-			break;
-		read = bpf_probe_read_kernel_str(text + end, COMPONENT_MAX, BPF_CORE_READ(dentry, d_name.name));
-		if (read <= 0)
-			break;
-		*length = end + read;
-		dentry = parent;
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+		above = BPF_CORE_READ(mount, mnt_parent);
+		walk->arrived = above == mount;
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->mount = above;
+		return walk->arrived;
 	}
-	*length = 0; /* too deep: a path that lacks its beginning would be a wrong one */
+	if (end >= OT_PATH_MAX)
+		return 1;
+	read = bpf_probe_read_kernel_str(walk->record->text + end, COMPONENT_MAX, BPF_CORE_READ(dentry, d_name.name));
+	if (read <= 0)
+		return 1;
+	walk->record->writer.header.length = end + read;
+	walk->dentry = parent;
+	return 0;
 }
 
-static __always_inline void report_writer(struct task_struct *task, struct ot_writer_key *key, __u32 slot)
+static long step_of_loop(__u32 index, void *walk)
+{
+	return step(walk);
+}
+
+/* Writes the components of the file's path, leaf first, each with its NUL. Since 5.17 the loop is verified once. */
+static __always_inline void write_path(struct file *file, struct scratch *record, bool direct)
+{
+	void *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct walk walk = {
+		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.mount = vfsmount - bpf_core_field_offset(struct mount, mnt),
+		.record = record,
+	};
+
+	record->writer.header.length = 0;
+	if (direct) {
+		bpf_loop(PATH_COMPONENTS, step_of_loop, &walk, 0);
+	} else {
+		for (int i = 0; i < PATH_COMPONENTS; i++)
+			if (step(&walk))
+				break;
+	}
+	if (!walk.arrived)
+		record->writer.header.length = 0; /* a path that lacks its beginning would be a wrong one */
+}
+
+static __always_inline void report_writer(struct task_struct *task, struct ot_writer_key *key, __u32 slot, bool direct)
 {
 	struct file *executable = BPF_CORE_READ(task, mm, exe_file);
 	struct scratch *record = scratch();
@@ -96,7 +122,7 @@ static __always_inline void report_writer(struct task_struct *task, struct ot_wr
 
 	if (!record || !executable)
 		return;
-	write_path(executable, record->text, &record->writer.header.length);
+	write_path(executable, record, direct);
 	length = record->writer.header.length;
 	record->writer.header.kind = OT_EVENT_WRITER_SEEN;
 	record->writer.header.time = bpf_ktime_get_ns();

@@ -6,6 +6,11 @@
  *   syscalls/sys_exit_{write,pwrite64,writev,pwritev,pwritev2,sendfile64}   a write; the file is the first argument
  *   syscalls/sys_exit_{splice,copy_file_range}                             a write; the file is the third argument
  *   syscalls/sys_exit_{open,openat,openat2,creat,open_by_handle_at}        an open; the file is the result
+ *   syscalls/sys_exit_{unlink,unlinkat,rmdir,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,link,linkat,
+ *       truncate,msync}                                                    done, if the result is 0; known by path only
+ *   syscalls/sys_exit_{mknod,mknodat}                                      a create or a special file, by the mode
+ *   syscalls/sys_exit_{ftruncate,fallocate,fsync,fdatasync,sync_file_range} done; the file is the first argument
+ *   syscalls/sys_exit_mmap                                                 a writable shared mapping of a file
  *   io_uring/io_uring_submit_req, io_uring_submit_sqe (up to 6.2)          a request begins
  *   io_uring/io_uring_queue_async_work                                     it is handed to a worker thread
  *   io_uring/io_uring_complete                                             it is over
@@ -19,10 +24,9 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int write_returned(long result, enum argument which, bool direct)
+static __always_inline int write_returned(struct task_struct *task, unsigned int descriptor, long result, bool direct)
 {
-	struct task_struct *task = current_task(direct);
-	enum file_kind kind = kind_of(file_of(task, syscall_argument(task, which, direct), direct), direct);
+	enum file_kind kind = kind_of(file_of(task, descriptor, direct), direct);
 	__u64 cgroup;
 	__u32 slot;
 
@@ -43,6 +47,61 @@ static __always_inline int open_returned(long result, bool direct)
 	return 0;
 }
 
+static __always_inline int done_by_path(long result, enum ot_counter which, bool direct)
+{
+	__u64 cgroup;
+
+	if (result == 0)
+		count_done(current_slot(current_task(direct), &cgroup, direct), which);
+	return 0;
+}
+
+static __always_inline int done_to_file(long result, enum ot_counter which, bool direct)
+{
+	struct task_struct *task = current_task(direct);
+	__u64 cgroup;
+
+	if (result == 0 && is_counted(which, kind_of(file_of(task, ARGUMENT(task, 0, direct), direct), direct)))
+		count_done(current_slot(task, &cgroup, direct), which);
+	return 0;
+}
+
+/* mknod of a regular file is a create; no type at all means a regular file, too. */
+static __always_inline int made_node(struct task_struct *task, unsigned int mode, long result, bool direct)
+{
+	unsigned int type = mode & S_IFMT;
+	__u64 cgroup;
+	__u32 slot;
+
+	if (result)
+		return 0;
+	slot = current_slot(task, &cgroup, direct);
+	if (type == S_IFREG || !type)
+		count_done(slot, OT_CREATES);
+	else
+		count_done(slot, OT_MKNODS);
+	return 0;
+}
+
+/* Stores through the mapping are seen by nobody; that it was made is all there is to know. */
+static __always_inline int mapped(long result, bool direct)
+{
+	struct task_struct *task = current_task(direct);
+	unsigned long type;
+	__u64 cgroup;
+
+	if (result < 0 && result >= -MAX_ERRNO)
+		return 0;
+	if (!(ARGUMENT(task, 2, direct) & PROT_WRITE))
+		return 0;
+	type = ARGUMENT(task, 3, direct) & MAP_TYPE;
+	if (type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
+		return 0;
+	if (kind_of(file_of(task, ARGUMENT(task, 4, direct), direct), direct) == REGULAR_FILE)
+		count_done(current_slot(task, &cgroup, direct), OT_SHARED_MAPS);
+	return 0;
+}
+
 #define HOOK(event, name, context_type, call)                                 \
 	SEC("tp/" event) int on_##name(context_type *context)                 \
 	{                                                                     \
@@ -57,24 +116,56 @@ static __always_inline int open_returned(long result, bool direct)
 		return 0;                                                     \
 	}
 
-#define ON_WRITE(name, which) \
-	HOOK("syscalls/sys_exit_" #name, name, struct sys_exit, write_returned(context->ret, which, direct))
-#define ON_OPEN(name) HOOK("syscalls/sys_exit_" #name, name, struct sys_exit, open_returned(context->ret, direct))
+#define ON_SYSCALL(name, call) HOOK("syscalls/sys_exit_" #name, name, struct sys_exit, call)
+/* `number` is that of the argument which is the descriptor, or the mode. */
+#define ON_WRITE(name, number)                                           \
+	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
+		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
+#define ON_MKNOD(name, number)                                           \
+	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
+		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
+#define ON_OPEN(name) ON_SYSCALL(name, open_returned(context->ret, direct))
+#define ON_PATH(name, which) ON_SYSCALL(name, done_by_path(context->ret, which, direct))
+#define ON_FILE(name, which) ON_SYSCALL(name, done_to_file(context->ret, which, direct))
 
-ON_WRITE(write, FIRST_ARGUMENT)
-ON_WRITE(pwrite64, FIRST_ARGUMENT)
-ON_WRITE(writev, FIRST_ARGUMENT)
-ON_WRITE(pwritev, FIRST_ARGUMENT)
-ON_WRITE(pwritev2, FIRST_ARGUMENT)
-ON_WRITE(sendfile64, FIRST_ARGUMENT)
-ON_WRITE(splice, THIRD_ARGUMENT)
-ON_WRITE(copy_file_range, THIRD_ARGUMENT)
+ON_WRITE(write, 0)
+ON_WRITE(pwrite64, 0)
+ON_WRITE(writev, 0)
+ON_WRITE(pwritev, 0)
+ON_WRITE(pwritev2, 0)
+ON_WRITE(sendfile64, 0)
+ON_WRITE(splice, 2)
+ON_WRITE(copy_file_range, 2)
 
 ON_OPEN(open)
 ON_OPEN(openat)
 ON_OPEN(openat2)
 ON_OPEN(creat)
 ON_OPEN(open_by_handle_at)
+
+ON_PATH(unlink, OT_DELETES)
+ON_PATH(unlinkat, OT_DELETES)
+ON_PATH(rmdir, OT_DELETES)
+ON_PATH(rename, OT_RENAMES)
+ON_PATH(renameat, OT_RENAMES)
+ON_PATH(renameat2, OT_RENAMES)
+ON_PATH(mkdir, OT_MKDIRS)
+ON_PATH(mkdirat, OT_MKDIRS)
+ON_PATH(symlink, OT_SYMLINKS)
+ON_PATH(symlinkat, OT_SYMLINKS)
+ON_PATH(link, OT_LINKS)
+ON_PATH(linkat, OT_LINKS)
+ON_PATH(truncate, OT_TRUNCATES)
+ON_PATH(msync, OT_SYNCS)
+ON_MKNOD(mknod, 1)
+ON_MKNOD(mknodat, 2)
+
+ON_FILE(ftruncate, OT_TRUNCATES)
+ON_FILE(fallocate, OT_ALLOCATES)
+ON_FILE(fsync, OT_SYNCS)
+ON_FILE(fdatasync, OT_SYNCS)
+ON_FILE(sync_file_range, OT_SYNCS)
+ON_SYSCALL(mmap, mapped(context->ret, direct))
 
 #define SUBMITTED                                                                                                       \
 	submitted(LOADED(context->ctx), LOADED(context->req), context->user_data, context->opcode, context->flags, \

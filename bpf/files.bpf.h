@@ -8,7 +8,7 @@
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
 
-enum file_kind { NOT_A_FILE, REGULAR_FILE, PSEUDO_FILE, BLOCK_DEVICE };
+enum file_kind { NOT_A_FILE, REGULAR_FILE, DIRECTORY, PSEUDO_FILE, BLOCK_DEVICE };
 
 /* File systems that show the kernel's own state; beside them every mount the kernel made for itself (SB_KERNMOUNT). */
 static __always_inline bool is_pseudo(struct inode *inode, bool direct)
@@ -43,7 +43,7 @@ static __always_inline bool is_pseudo(struct inode *inode, bool direct)
 	return false;
 }
 
-/* What a write to this file counts as; sockets, pipes and character devices are not file activity. */
+/* What an operation on this file counts as; sockets, pipes and character devices are not file activity. */
 static __always_inline enum file_kind kind_of(struct file *file, bool direct)
 {
 	struct inode *inode;
@@ -55,6 +55,8 @@ static __always_inline enum file_kind kind_of(struct file *file, bool direct)
 	type = READ(direct, inode, i_mode) & S_IFMT;
 	if (type == S_IFREG)
 		return is_pseudo(inode, direct) ? PSEUDO_FILE : REGULAR_FILE;
+	if (type == S_IFDIR)
+		return is_pseudo(inode, direct) ? PSEUDO_FILE : DIRECTORY;
 	return type == S_IFBLK ? BLOCK_DEVICE : NOT_A_FILE;
 }
 
@@ -93,10 +95,25 @@ static __always_inline void count_write(enum file_kind kind, __u32 slot, __u64 c
 		if (kind == PSEUDO_FILE) {
 			add(to, OT_PSEUDO_WRITES, 1);
 			add(to, OT_PSEUDO_WRITE_BYTES, result);
-		} else {
+		} else if (kind == BLOCK_DEVICE) {
 			add(to, OT_DEVICE_WRITES, 1);
 		}
 	}
+}
+
+/* Whether an operation on a whole file is one on a file that counts. */
+static __always_inline bool is_counted(enum ot_counter which, enum file_kind kind)
+{
+	return kind == REGULAR_FILE || (which == OT_SYNCS && kind == DIRECTORY);
+}
+
+/* One operation that succeeded, whoever it was. */
+static __always_inline void count_done(__u32 slot, enum ot_counter which)
+{
+	struct ot_counters *to = counters_of(slot);
+
+	if (to)
+		add(to, which, 1);
 }
 
 static __always_inline void count_open_as(struct ot_counters *to, int via, bool for_write, bool created)
@@ -111,22 +128,12 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 	}
 }
 
-/* An open that is over; `result` is the descriptor or -errno. */
-static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
-				       bool direct)
+/* An open of this file, which the task still has; NULL when another thread has closed it already. */
+static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via, bool direct)
 {
-	struct ot_counters *to = counters_of(slot);
 	unsigned int mode;
-	struct file *file;
 
-	if (!to)
-		return;
-	if (result < 0) {
-		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
-		return;
-	}
-	file = file_of(task, result, direct);
-	if (!file) { /* another thread closed it already */
+	if (!file) {
 		count_open_as(to, via, false, false);
 		__sync_fetch_and_add(&stats.unknown_file, 1);
 		return;
@@ -139,6 +146,20 @@ static __always_inline void count_open(struct task_struct *task, __u32 slot, __u
 	else
 		count_open_as(to, via, mode & FMODE_WRITE,
 			      mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE);
+}
+
+/* An open that is over; `result` is the descriptor or -errno. */
+static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via, long result,
+				       bool direct)
+{
+	struct ot_counters *to = counters_of(slot);
+
+	if (!to)
+		return;
+	if (result < 0)
+		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
+	else
+		count_opened(to, file_of(task, result, direct), via, direct);
 }
 
 #endif

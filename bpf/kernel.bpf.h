@@ -14,17 +14,19 @@
 
 #define S_IFMT 0170000
 #define S_IFREG 0100000
+#define S_IFDIR 0040000
 #define S_IFBLK 0060000
 #define SB_KERNMOUNT (1 << 22)
 #define FMODE_WRITE 0x2
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
-#define O_ACCMODE 03
-#define O_CREAT 0100
-#define O_EXCL 0200
-#define O_PATH 010000000
 #define TMPFILE 020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
 #define MAX_ERRNO 4095
+#define PF_IO_WORKER 0x10 /* since 5.12 */
+#define PROT_WRITE 2
+#define MAP_SHARED 1
+#define MAP_SHARED_VALIDATE 3
+#define MAP_TYPE 0xf
 #define ERESTARTSYS 512 /* up to 516: the kernel restarts the call or turns it into EINTR */
 #define ERESTART_LAST 516
 
@@ -107,23 +109,30 @@ struct css_set {
 
 #ifdef __TARGET_ARCH_x86
 struct pt_regs {
-	unsigned long di, dx;
+	unsigned long di, si, dx, r10, r8;
 } VIEW;
-#define REGS_FIRST_FIELD di
-#define REGS_THIRD_FIELD dx
+#define ARGUMENT_0 di
+#define ARGUMENT_1 si
+#define ARGUMENT_2 dx
+#define ARGUMENT_3 r10
+#define ARGUMENT_4 r8
 #else /* arm64: x0 holds the result already, the first argument is kept in orig_x0 */
 struct pt_regs {
 	unsigned long orig_x0;
 	unsigned long regs[31];
 } VIEW;
-#define REGS_FIRST_FIELD orig_x0
-#define REGS_THIRD_FIELD regs[2]
+#define ARGUMENT_0 orig_x0
+#define ARGUMENT_1 regs[1]
+#define ARGUMENT_2 regs[2]
+#define ARGUMENT_3 regs[3]
+#define ARGUMENT_4 regs[4]
 #endif
-/* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_argument. */
+/* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_registers. */
 #define KERNEL_STACK_SIZE 16384
 
 struct task_struct {
 	void *stack;
+	unsigned int flags;
 	int tgid;
 	struct task_struct *group_leader;
 	struct css_set *cgroups;
@@ -145,15 +154,62 @@ struct io_kiocb {
 	struct io_cqe cqe; /* since 5.19 */
 } VIEW;
 
-struct open_how {
-	__u64 flags;
-} VIEW;
-
 /* At the start of io_kiocb: opcode data. */
 struct io_open {
 	__u32 file_slot; /* since 5.15 */
-	struct open_how how;
 } VIEW;
+
+/* The table of direct descriptors: nodes since 6.13, files with flags in their low bits before. */
+struct io_rsrc_node {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+} VIEW;
+
+struct io_file_table {
+	struct io_rsrc_data data;
+} VIEW;
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_file_table___files {
+	struct io_fixed_file *files;
+} VIEW;
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+} VIEW;
+
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+} VIEW;
+
+#define FILE_OF_POINTER(pointer) ((struct file *)((pointer) & ~7UL))
+
+/* The file that was just put into a slot of the ring's own table; NULL on kernels whose table we do not know. */
+static __always_inline struct file *direct_file(void *ring, __u32 slot)
+{
+	struct io_ring_ctx *nodes_ring = ring;
+	struct io_ring_ctx___files *files_ring = ring;
+	struct io_rsrc_node **nodes, *node = 0;
+	struct io_fixed_file *files;
+
+	if (bpf_core_field_exists(nodes_ring->file_table.data.nodes)) {
+		nodes = BPF_CORE_READ(nodes_ring, file_table.data.nodes);
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
+		return node ? FILE_OF_POINTER(BPF_CORE_READ(node, file_ptr)) : 0;
+	}
+	if (!bpf_core_field_exists(files_ring->file_table.files))
+		return 0;
+	files = BPF_CORE_READ(files_ring, file_table.files);
+	files = (void *)files + (__u64)slot * bpf_core_type_size(struct io_fixed_file);
+	return FILE_OF_POINTER(BPF_CORE_READ(files, file_ptr));
+}
 
 /* Up to 6.2 the event is io_uring_submit_sqe; the fields we read have kept their names. */
 struct trace_event_raw_io_uring_submit_req {
@@ -197,10 +253,20 @@ struct trace_event_raw_io_uring_req_failed {
 
 enum uring_opcode {
 	URING_WRITEV = 2,
+	URING_FSYNC = 3,
 	URING_WRITE_FIXED = 5,
+	URING_SYNC_FILE_RANGE = 8,
+	URING_FALLOCATE = 17,
 	URING_OPENAT = 18,
 	URING_WRITE = 23,
 	URING_OPENAT2 = 28,
+	URING_SPLICE = 30,
+	URING_RENAMEAT = 35,
+	URING_UNLINKAT = 36,
+	URING_MKDIRAT = 37,
+	URING_SYMLINKAT = 38,
+	URING_LINKAT = 39,
+	URING_FTRUNCATE = 55, /* since 6.9 */
 	URING_WRITEV_FIXED = 61, /* since 6.15 */
 };
 
@@ -263,19 +329,26 @@ static __always_inline struct task_struct *current_task(bool direct)
 	return (void *)bpf_get_current_task();
 }
 
-enum argument { FIRST_ARGUMENT, THIRD_ARGUMENT };
-
-/* An argument of the system call that the current task is just leaving. */
-static __always_inline unsigned long syscall_argument(struct task_struct *task, enum argument which, bool direct)
+/* The registers with which the current task made the system call that it is just leaving. */
+static __always_inline struct pt_regs *syscall_registers(struct task_struct *task, bool direct)
 {
-	struct pt_regs *regs;
-
 	if (direct || HAS_HELPER(task_pt_regs))
-		regs = (void *)bpf_task_pt_regs((void *)task);
-	else /* not on 7.x, where FRED moved the frame: the helper is there */
-		regs = READ(false, task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
-	return which == FIRST_ARGUMENT ? READ(direct, regs, REGS_FIRST_FIELD) : READ(direct, regs, REGS_THIRD_FIELD);
+		return (void *)bpf_task_pt_regs((void *)task);
+	/* Not on 7.x, where FRED moved the frame: the helper is there. */
+	return READ(false, task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
 }
+
+/* An argument by its number, which must be a literal. */
+#define ARGUMENT(task, number, direct)                                       \
+	({                                                                   \
+		struct pt_regs *regs_ = syscall_registers(task, direct);     \
+		READ(direct, regs_, ARGUMENT_##number);                      \
+	})
+
+/* Any structure with a pointer to a file in it; see file_of. */
+struct kiocb {
+	struct file *ki_filp;
+} VIEW;
 
 /* The open file behind a descriptor of the current task, or NULL when it is gone already. */
 static __always_inline struct file *file_of(struct task_struct *task, unsigned int descriptor, bool direct)
@@ -283,14 +356,19 @@ static __always_inline struct file *file_of(struct task_struct *task, unsigned i
 	struct files_struct *files = READ(direct, task, files);
 	struct fdtable *table = READ(direct, files, fdt);
 	struct file **slots, *file = 0;
+	struct kiocb *slot;
 
 	if (descriptor >= READ(direct, table, max_fds))
 		return 0;
 	slots = READ(direct, table, fd);
+	if (direct) {
+		/* The table is an array of bare pointers, which has no type to load by: take its slot for a kiocb. */
+		slot = bpf_rdonly_cast((void *)(slots + descriptor) - bpf_core_field_offset(struct kiocb, ki_filp),
+				       bpf_core_type_id_kernel(struct kiocb));
+		return slot->ki_filp;
+	}
 	bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
-	if (!file || !direct)
-		return file;
-	return bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct file));
+	return file;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task, bool direct)

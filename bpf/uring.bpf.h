@@ -17,13 +17,14 @@ struct request_key {
 struct request {
 	__u64 address;
 	__u64 cgroup;
-	__u64 open_flags;
 	__u32 slot;
+	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
 	__u8 opcode;
 	__u8 via; /* ot_via */
-	__u8 to_direct_descriptor;
-	__u8 pad;
+	__u8 pad[6];
 };
+
+#define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 
 /* Requests in flight that we count, of all rings. Full: the request's result will not be known, and is counted so. */
 struct {
@@ -55,7 +56,32 @@ static __always_inline bool is_uring_open(__u8 opcode)
 static __always_inline bool is_uring_write(__u8 opcode)
 {
 	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
-	       opcode == URING_WRITEV_FIXED;
+	       opcode == URING_WRITEV_FIXED || opcode == URING_SPLICE; /* of which the file is the one written to */
+}
+
+/* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
+static __always_inline enum ot_counter counter_of(__u8 opcode)
+{
+	switch (opcode) {
+	case URING_FSYNC:
+	case URING_SYNC_FILE_RANGE:
+		return OT_SYNCS;
+	case URING_FALLOCATE:
+		return OT_ALLOCATES;
+	case URING_FTRUNCATE:
+		return OT_TRUNCATES;
+	case URING_RENAMEAT:
+		return OT_RENAMES;
+	case URING_UNLINKAT:
+		return OT_DELETES;
+	case URING_MKDIRAT:
+		return OT_MKDIRS;
+	case URING_SYMLINKAT:
+		return OT_SYMLINKS;
+	case URING_LINKAT:
+		return OT_LINKS;
+	}
+	return OT_COUNTERS;
 }
 
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode, __u64 flags,
@@ -65,7 +91,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	struct request request = { .address = (__u64)address, .opcode = opcode };
 	struct task_struct *task;
 
-	if (!is_uring_open(opcode) && !is_uring_write(opcode))
+	if (!is_uring_open(opcode) && !is_uring_write(opcode) && counter_of(opcode) == OT_COUNTERS)
 		return;
 	if (flags & REQUEST_SKIPS_COMPLETION) {
 		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
@@ -74,9 +100,8 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	if (is_uring_open(opcode)) {
 		struct io_open *open = address;
 
-		request.open_flags = BPF_CORE_READ(open, how.flags);
 		if (bpf_core_field_exists(open->file_slot))
-			request.to_direct_descriptor = BPF_CORE_READ(open, file_slot) != 0;
+			request.file_slot = BPF_CORE_READ(open, file_slot);
 	}
 	task = current_task(direct);
 	request.via = by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE;
@@ -97,34 +122,76 @@ static __always_inline void handed_to_worker(void *ring, void *address, __u64 us
 		request->via = OT_VIA_WORKER;
 }
 
-/* Into a slot of the ring's own table there is no descriptor to look at: the flags tell what they can. */
-static __always_inline void count_direct_open(struct request *request, int result)
+/* An open into the ring's own table: there is no descriptor, and no other task can have closed it. */
+static __always_inline void count_direct_open(struct request *request, void *ring, int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
-	__u64 flags = request->open_flags;
-	bool created = flags & TMPFILE || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 
 	if (!to)
 		return;
-	if (result < 0) {
+	if (result < 0)
 		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
-		return;
-	}
-	if (flags & O_PATH) {
-		add(to, OT_PATH_OPENS, 1);
-		return;
-	}
-	if (flags & O_CREAT && !created)
+	else /* a slot chosen by the kernel is the result, one chosen by the program is not */
+		count_opened(to, direct_file(ring, request->file_slot == ANY_SLOT ? result : request->file_slot - 1),
+			     request->via, false);
+}
+
+/* The kind of the file the request is about; at completion the request still holds it. */
+static __always_inline enum file_kind kind_of_request(struct request *request)
+{
+	struct io_kiocb *kiocb = (void *)request->address;
+	struct file *file = BPF_CORE_READ(kiocb, file);
+
+	if (!file) /* cancelled before it had its file */
 		__sync_fetch_and_add(&stats.unknown_file, 1);
-	count_open_as(to, request->via, (flags & O_ACCMODE) != 0, created);
+	return kind_of(file, false);
+}
+
+/* A request whose success is all there is to count. */
+static __always_inline void completed_other(struct request *request, int result)
+{
+	struct ot_counters *to = counters_of(request->slot);
+
+	if (!to || result < 0)
+		return;
+	switch (counter_of(request->opcode)) { /* each position a constant: the verifier need not bound an index */
+	case OT_SYNCS:
+		if (is_counted(OT_SYNCS, kind_of_request(request)))
+			add(to, OT_SYNCS, 1);
+		break;
+	case OT_ALLOCATES:
+		if (is_counted(OT_ALLOCATES, kind_of_request(request)))
+			add(to, OT_ALLOCATES, 1);
+		break;
+	case OT_TRUNCATES:
+		if (is_counted(OT_TRUNCATES, kind_of_request(request)))
+			add(to, OT_TRUNCATES, 1);
+		break;
+	case OT_RENAMES:
+		add(to, OT_RENAMES, 1);
+		break;
+	case OT_DELETES:
+		add(to, OT_DELETES, 1);
+		break;
+	case OT_MKDIRS:
+		add(to, OT_MKDIRS, 1);
+		break;
+	case OT_SYMLINKS:
+		add(to, OT_SYMLINKS, 1);
+		break;
+	case OT_LINKS:
+		add(to, OT_LINKS, 1);
+		break;
+	default:
+		break;
+	}
 }
 
 static __always_inline void completed(struct trace_event_raw_io_uring_complete *context, bool direct)
 {
 	struct request *known, request;
 	struct request_key key;
-	struct io_kiocb *kiocb;
-	struct file *file;
+	enum file_kind kind;
 	int result = context->res;
 	void *address = 0;
 
@@ -137,21 +204,21 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		return;
 	request = *known;
 	bpf_map_delete_elem(&requests, &key);
+	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
+	if (request.via == OT_VIA_INLINE && BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
+		request.via = OT_VIA_WORKER;
 	if (is_uring_open(request.opcode)) {
-		if (request.to_direct_descriptor)
-			count_direct_open(&request, result);
+		if (request.file_slot)
+			count_direct_open(&request, context->ctx, result);
 		else
 			count_open(current_task(direct), request.slot, request.cgroup, request.via, result, direct);
 		return;
 	}
-	kiocb = (void *)request.address;
-	file = BPF_CORE_READ(kiocb, file);
-	if (!file) { /* cancelled before it had its file */
-		__sync_fetch_and_add(&stats.unknown_file, 1);
+	if (!is_uring_write(request.opcode)) {
+		completed_other(&request, result);
 		return;
 	}
-	enum file_kind kind = kind_of(file, false);
-
+	kind = kind_of_request(&request);
 	if (kind != NOT_A_FILE)
 		count_write(kind, request.slot, request.cgroup, request.via, result);
 }

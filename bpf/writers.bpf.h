@@ -145,11 +145,8 @@ static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __
 	return true;
 }
 
-/*
- * The slot of the writer in `sought`, which the current task has not cached. A global function, so that the verifier
- * looks at it once for each program and not once for each way to get here: that is most of the time to load.
- */
-__noinline __u32 find_slot(void)
+/* The slot of the writer in `sought`, which the current task has not cached. */
+static __always_inline __u32 find_slot(bool direct)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 zero = 0;
@@ -177,7 +174,7 @@ __noinline __u32 find_slot(void)
 	if (known)
 		return *known;
 	if (take_slot(&free_slots, &key, tgid, &slot)) {
-		report_writer(task, &key, slot);
+		report_writer(task, &key, slot, direct);
 		return slot;
 	}
 
@@ -190,6 +187,20 @@ __noinline __u32 find_slot(void)
 	if (take_slot(&free_cgroup_slots, &key, tgid, &slot))
 		return slot | SLOT_SHARED;
 	return OT_SLOT_HOST | SLOT_SHARED;
+}
+
+/*
+ * Global functions, so that the verifier looks at them once for each program and not once for each way to get there:
+ * that is most of the time to load.
+ */
+__noinline __u32 find_slot_direct(void)
+{
+	return find_slot(DIRECT);
+}
+
+__noinline __u32 find_slot_probed(void)
+{
+	return find_slot(PROBED);
 }
 
 /* The slot and the cgroup of the current task. */
@@ -223,7 +234,7 @@ static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgrou
 	if (!seek)
 		return OT_SLOT_HOST;
 	*seek = who;
-	slot = find_slot();
+	slot = direct ? find_slot_direct() : find_slot_probed();
 	who.slot = slot & ~SLOT_SHARED;
 	if (cached) {
 		if (slot & SLOT_SHARED)

@@ -97,7 +97,8 @@ final class Courier: Sendable {
                     wake.wait()
                     continue
                 }
-                _ = wake.wait(timeout: .now() + .nanoseconds(ContinuousClock.now.duration(to: instant).wholeNanoseconds))
+                let nanoseconds = ContinuousClock.now.duration(to: instant).wholeNanoseconds
+                _ = wake.wait(timeout: .now() + .nanoseconds(nanoseconds))
             case .end:
                 return end("the time to stop had come")
             }

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Appends batches to a file, whole lines at a time.
 ///
-/// What cannot be written waits in memory for the next batch, within a bound. The sink has a thread and must be finished.
+/// What cannot be written waits in memory for the next batch, within a bound. The sink has a thread and must be
+/// finished.
 package final class FileSink: Sink {
     package let name: String
     private let options: FileOptions

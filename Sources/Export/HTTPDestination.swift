@@ -1,8 +1,7 @@
+import Model
+
 /// A collector: sends parcels, reads its answers by their class, and paces itself after failures.
 final class HTTPDestination: Destination {
-    /// However long a collector asks us to stay away.
-    static let maxRetryAfter: Duration = .seconds(15 * 60)
-
     private var client: HTTPClient
     private let endpoint: Endpoint
     private let options: HTTPOptions
@@ -10,6 +9,7 @@ final class HTTPDestination: Destination {
     private var token: SecretFile?
     private var password: SecretFile?
     private var backoff: Backoff
+    private var random = SystemRandomNumberGenerator()
     private var isFinishing = false
 
     /// Refuses what could never work, or would show credentials to the network.
@@ -19,7 +19,7 @@ final class HTTPDestination: Destination {
         client = try .ready(for: endpoint, tls: options.tls)
         token = options.bearerTokenFile.map { SecretFile(path: $0) }
         password = options.passwordFile.map { SecretFile(path: $0) }
-        backoff = Backoff(initial: options.retry.initial, max: options.retry.max)
+        backoff = Backoff(initial: options.retry.initial, maximum: options.retry.max)
         userAgent = "otagent/\(version)"
         self.options = options
     }
@@ -40,24 +40,26 @@ final class HTTPDestination: Destination {
 
     private func outcome(of answer: HTTPAnswer) -> Outcome {
         switch answer {
-        case .failed(.transport, let reason): return .kept(reason: reason, .time(backoff.next(), firm: false))
+        case .failed(.stopped, let reason):
+            return .kept(reason: reason, .untilNext)
+        case .failed(.transport, let reason):
+            return .kept(reason: reason, .time(backoff.delay(using: &random), firm: false))
         case .failed(.verification, let reason), .failed(.credentials, let reason):
-            return .kept(reason: reason, .time(options.retry.max, firm: false))
-        case .failed(.stopped, let reason): return .kept(reason: reason, .untilNext)
+            return .kept(reason: reason, .time(backoff.hold(), firm: false))
         case .status(let status, let retryAfter):
             let reason = "\(endpoint.shown) answered \(status)"
-            let asked = retryAfter.map { min($0, Self.maxRetryAfter) } ?? .zero
             switch DeliveryClass(status: status) {
             case .accepted:
                 backoff.reset()
                 return .delivered
-            case .poison:
+            case .poison, .split, .renegotiate:
                 backoff.reset()
                 return .rejected(reason: reason)
             case .retry:
-                return .kept(reason: reason, .time(max(backoff.next(), asked), firm: retryAfter != nil))
+                let delay = backoff.delay(retryAfter: retryAfter, using: &random)
+                return .kept(reason: reason, .time(delay, firm: retryAfter != nil))
             case .hold:
-                return .kept(reason: reason, .time(max(options.retry.max, asked), firm: retryAfter != nil))
+                return .kept(reason: reason, .time(backoff.hold(retryAfter: retryAfter), firm: retryAfter != nil))
             }
         }
     }

@@ -11,8 +11,8 @@ enum SinkThread {
 
     /// Runs `body` once on a new detached thread.
     ///
-    /// Signals stay with the rest of the process. SIGPIPE is blocked too: TLS libraries write to closed connections, and
-    /// that must cost the request, not the program.
+    /// Signals stay with the rest of the process. SIGPIPE is blocked too: TLS libraries write to closed connections,
+    /// and that must cost the request, not the program.
     static func start(_ body: sending @escaping () -> Void) throws(SinkProblem) {
         // A thread inherits the mask of its creator: block around the creation, so that there is no moment without.
         var all = sigset_t()

@@ -43,7 +43,8 @@ final class StreamDestination: Destination {
         }
     }
 
-    private static let stopped = Outcome.kept(reason: "\(shown) took nothing more until it was time to stop", .untilNext)
+    private static let stopped = Outcome.kept(
+        reason: "\(shown) took nothing more until it was time to stop", .untilNext)
 
     /// One write, as soon as there is room for it; zero when the deadline came first.
     ///

@@ -27,7 +27,10 @@ package actor KernelSource {
 
     package nonisolated let coverage: Coverage
     package nonisolated let plan: MemoryPlan
-    private let countsMissedRuns: Bool
+    /// Whether the kernel tells which runs of our programs it skipped.
+    package nonisolated let countsMissedRuns: Bool
+    /// Whether the programs load from the kernel's memory as it does itself, rather than by probe reads.
+    package nonisolated let readsDirectly: Bool
 
     // Detaches first, then unloads: members end in the order of their declaration.
     private let attachment: Attachment
@@ -83,6 +86,7 @@ package actor KernelSource {
         coverage = Coverage(
             notSeen: Self.notSeen, absent: Self.absent, attached: attachment.count, missing: choice.missing)
         self.plan = plan
+        readsDirectly = direct
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false
         self.attachment = attachment
         self.ring = ring

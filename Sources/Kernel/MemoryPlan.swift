@@ -44,6 +44,12 @@ package struct MemoryPlan: Sendable, Equatable {
 
     package var slots: Int { Self.fixedSlots + writerSlots + cgroupSlots }
 
+    /// What all of it takes, about.
+    package var bytes: Int {
+        ringBytes + requests * Self.bytesPerRequest + errorSlots * Self.bytesPerError
+            + slots * (Self.bytesPerSlot + shards * Self.bytesPerCounters)
+    }
+
     /// Slots of writers; those of cgroups follow.
     var writerRange: Range<Int> { Self.fixedSlots..<Self.fixedSlots + writerSlots }
     var cgroupRange: Range<Int> { writerRange.upperBound..<slots }

@@ -33,7 +33,9 @@ struct ProgramChoice {
             return nil
         case "io_uring/io_uring_submit_req" where hasEvent("io_uring/io_uring_submit_sqe"):
             return nil
-        case "syscalls/sys_exit_open", "syscalls/sys_exit_creat":
+        case "syscalls/sys_exit_open", "syscalls/sys_exit_creat", "syscalls/sys_exit_unlink", "syscalls/sys_exit_rmdir",
+            "syscalls/sys_exit_rename", "syscalls/sys_exit_mkdir", "syscalls/sys_exit_mknod",
+            "syscalls/sys_exit_symlink", "syscalls/sys_exit_link":
             #if arch(x86_64)
                 break
             #else
@@ -48,18 +50,30 @@ struct ProgramChoice {
 
 /// The kinds of programs whose missed runs are told apart.
 enum ProgramGroup: String, CaseIterable {
-    case write, open, ioUring = "io_uring", cgroup
+    case write, open
+    /// Names, sizes, syncs and mappings.
+    case change
+    case ioUring = "io_uring"
+    case cgroup
+
+    private static let writes: Set = [
+        "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendfile64", "splice", "copy_file_range",
+    ]
+    private static let opens: Set = ["open", "openat", "openat2", "creat", "open_by_handle_at"]
+    private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
 
     init(program: String) {
-        let name = program.dropFirst("on_".count)
-        if name.hasPrefix("cgroup_") {
+        var name = program.dropFirst("on_".count)
+        if name.hasSuffix("_probed") { name = name.dropLast("_probed".count) }
+        let event = String(name)
+        if event.hasPrefix("cgroup_") {
             self = .cgroup
-        } else if name.hasPrefix("open") || name.hasPrefix("creat") {
-            self = .open
-        } else if ["submit_", "complete", "req_failed", "queue_async_work"].contains(where: name.hasPrefix) {
-            self = .ioUring
-        } else {
+        } else if Self.writes.contains(event) {
             self = .write
+        } else if Self.opens.contains(event) {
+            self = .open
+        } else {
+            self = Self.requests.contains(event) ? .ioUring : .change
         }
     }
 }

@@ -4,7 +4,7 @@ package import Model
 
 /// The tree of cgroups as the file system shows it; paths start at the mount, with a slash.
 package struct CgroupTree: ~Copyable, Sendable {
-    private let mount: CgroupMount
+    package let mount: CgroupMount
     private let descriptor: CInt
 
     package init(_ mount: CgroupMount) throws(SystemError) {

@@ -4,7 +4,8 @@ internal import Glibc
 package struct Tracefs: ~Copyable {
     /// The directory that has `events`.
     package let path: String
-    private let isOurs: Bool
+    /// Whether it was mounted here, and goes again.
+    package let isOurs: Bool
 
     private static let usual = "/sys/kernel/tracing"
     // The order in which libbpf looks, which must find the same one.

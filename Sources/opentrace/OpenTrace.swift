@@ -1,2 +1,18 @@
+import Agent
 import ArgumentParser
-@main struct OpenTrace: AsyncParsableCommand { mutating func run() async throws {} }
+import Commands
+
+/// The tracer's command line.
+struct OpenTrace: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "opentrace",
+        abstract: "Shows who opens which file on this host.",
+        discussion: "Exit codes: 0 fine, 1 failed, 2 bad arguments, 77 the host cannot do it.",
+        version: AgentRun.version,
+        subcommands: [Units.self, DoctorCommand.self, SelfTestOperations.self])
+}
+
+@main
+enum Main {
+    static func main() { OpenTrace.start() }
+}

@@ -25,6 +25,22 @@ struct FileSinkTests {
         #expect(account.deliveredRows == 9 && account.payloads == 3)
     }
 
+    @Test func aBatchIsRenderedInTheFormatOfTheOutput() async throws {
+        let directory = try Directory()
+        let path = try directory.file("a.json")
+        let sink = try sink(path) { $0.format = .json }
+        let zero = Timestamp(nanoseconds: 0)
+        let batch = Batch(
+            sequence: 7, agent: AgentIdentity(version: "1", instance: "here", backend: "none", started: zero),
+            host: HostIdentity(name: "web-1", id: nil, kernel: "6"), window: Window(start: zero, end: zero, seconds: 0),
+            coverage: Coverage(notSeen: [], absent: [], attached: 0, missing: []), loss: Loss(),
+            ownActivity: Counters(), rows: [])
+        await sink.accept(batch)
+        #expect(await sink.finish(by: .after(.seconds(5))).deliveredPayloads == 1)
+        let lines = try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 2 && lines[0].contains("\"batch_id\":\"here-7\"") && lines[1].isEmpty)
+    }
+
     @Test func aNewFileIsNotForEverybodyToRead() async throws {
         let directory = try Directory()
         let path = try directory.file("a.ndjson")

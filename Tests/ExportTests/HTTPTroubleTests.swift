@@ -141,7 +141,10 @@ struct HTTPTroubleTests {
             "http://me:hunter2@host/x", [:], false,
             "the url is not valid, or contains a user name: use username and password_file"
         ),
-        ("http://host:99999/", [:], false, "the url is not valid, or contains a user name: use username and password_file"),
+        (
+            "http://host:99999/", [:], false,
+            "the url is not valid, or contains a user name: use username and password_file"
+        ),
         ("http://host/", ["a b": "c"], false, "'a b' cannot be the name of a header"),
         ("http://host/", ["a": "c\r\nd: e"], false, "the value of header 'a' contains control characters"),
         ("http://host/", ["Host": "x"], false, "the header 'Host' is set by the output itself"),

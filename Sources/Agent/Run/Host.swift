@@ -9,6 +9,9 @@ package final class Host: HostView {
 
     package var reading: ClockReading { ClockReading(wall: Clock.wall, monotonic: Clock.monotonic) }
 
+    /// Where the cgroup2 hierarchy is mounted.
+    package var mountPath: ByteString { tree.mount.path }
+
     package var startsAtRealRoot: Bool { tree.startsAtRealRoot }
 
     package func walk(_ visit: (CgroupID, ByteString) -> Void) { tree.walk(visit) }

@@ -2,39 +2,56 @@ internal import Dispatch
 internal import Glibc
 
 /// The signals the agent answers to.
+///
+/// They come through a pipe and not by a mask: when the main thread has nothing to do, the concurrency runtime parks it
+/// in a sigsuspend that blocks nothing.
 package enum Signals {
     package enum Wish: Sendable, Equatable {
         case stop
         case reopen
     }
 
-    /// To be called before anything else in the program, so that no signal finds its default action and no thread
-    /// starts without the mask.
-    package static func block() {
-        var set = set
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+    /// The two ends of the pipe, made by the first use.
+    private static let pipe: (read: CInt, write: CInt) = {
+        var ends: [CInt] = [-1, -1]
+        Glibc.pipe(&ends)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // A handler must never wait: when the pipe is full, the wish in it is as good.
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        return (ends[0], ends[1])
+    }()
+
+    /// To be called before anything else in the program, so that no signal finds its default action.
+    package static func take() {
+        _ = pipe
+        for number in [SIGTERM, SIGINT, SIGHUP] {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                let before = errno
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(Signals.pipe.write, &byte, 1)
+                errno = before
+            }
+            action.sa_flags = CInt(SA_RESTART)
+            sigaction(number, &action, nil)
+        }
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// What the blocked signals ask for, from now on.
+    /// What the signals ask for, those since `take` included.
     package static func wishes() -> AsyncStream<Wish> {
         AsyncStream { continuation in
-            let queue = DispatchQueue(label: "signals")
-            queue.async {
+            DispatchQueue(label: "signals").async {
+                var byte: UInt8 = 0
                 while true {
-                    var set = set
-                    var number: CInt = 0
-                    guard sigwait(&set, &number) == 0 else { continue }
-                    continuation.yield(number == SIGHUP ? .reopen : .stop)
+                    let count = read(pipe.read, &byte, 1)
+                    if count == 1 {
+                        continuation.yield(CInt(byte) == SIGHUP ? .reopen : .stop)
+                    } else if count == 0 || errno != EINTR {
+                        return
+                    }
                 }
             }
         }
-    }
-
-    private static var set: sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, number) }
-        return set
     }
 }

@@ -1,7 +1,6 @@
 import Agent
 import ArgumentParser
 import Foundation
-import Render
 
 /// `otagent check`
 struct Check: AsyncParsableCommand {
@@ -24,16 +23,4 @@ struct Defaults: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the annotated default configuration.")
 
     func run() { print(DefaultConfiguration.text, terminator: "") }
-}
-
-/// `otagent units`
-struct Units: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the cgroups of this host with unit and container.")
-
-    @Flag(help: "As a JSON array.") var json = false
-
-    func run() throws {
-        let listing = try UnitListing.current()
-        print(json ? String(decoding: listing.json, as: UTF8.self) : listing.table, terminator: "")
-    }
 }
