@@ -21,7 +21,9 @@ public struct BPFError: Error, Sendable {
 
     /// The last line of the verifier that says what was wrong; absent when the verifier was not the reason.
     public var verifierVerdict: String? {
-        guard let end = log.lastIndex(where: { $0.hasPrefix("processed ") && $0.contains(" insns") }) else { return nil }
+        guard let end = log.lastIndex(where: { $0.hasPrefix("processed ") && $0.contains(" insns") }) else {
+            return nil
+        }
         return log[..<end].last { !$0.isEmpty && !$0.hasPrefix("--") }
     }
 

@@ -55,7 +55,8 @@ public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: ~Copyable {
             var count = UInt32(capacity)
             let code = withUnsafeMutablePointer(to: &cursor) { cursor in
                 bpf_map_lookup_batch(
-                    handle.descriptor, isFirst ? nil : cursor, cursor, keys.baseAddress, values.baseAddress, &count, nil)
+                    handle.descriptor, isFirst ? nil : cursor, cursor, keys.baseAddress, values.baseAddress, &count, nil
+                )
             }
             if code == -ENOSPC {  // one bucket holds more than a batch
                 capacity *= 2

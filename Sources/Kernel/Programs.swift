@@ -37,9 +37,9 @@ struct ProgramChoice {
             "syscalls/sys_exit_rename", "syscalls/sys_exit_mkdir", "syscalls/sys_exit_mknod",
             "syscalls/sys_exit_symlink", "syscalls/sys_exit_link":
             #if arch(x86_64)
-                break
+            break
             #else
-                return nil  // the architecture has no such call
+            return nil  // the architecture has no such call
             #endif
         default:
             break

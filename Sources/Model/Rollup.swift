@@ -30,8 +30,8 @@ package struct Rollup: Sendable {
     package mutating func add(_ drain: Drain) {
         for activity in drain.writers {
             cgroups[activity.writer.cgroup, default: Activity()].counters += activity.counters
-            cgroups[activity.writer.cgroup, default: Activity()].writers[activity.writer, default: Counters()]
-                += activity.counters
+            cgroups[activity.writer.cgroup, default: Activity()].writers[activity.writer, default: Counters()] +=
+                activity.counters
         }
         for (cgroup, counters) in drain.withoutWriter {
             cgroups[cgroup, default: Activity()].counters += counters

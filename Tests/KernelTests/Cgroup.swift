@@ -22,7 +22,9 @@ final class Cgroup {
 
     deinit {
         try? "1".write(toFile: "\(path)/cgroup.kill", atomically: false, encoding: .utf8)
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] { Self.remove("\(path)/\(name)") }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            Self.remove("\(path)/\(name)")
+        }
         Self.remove(path)
     }
 

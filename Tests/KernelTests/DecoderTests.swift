@@ -78,13 +78,14 @@ import Testing
         #expect(fact(Self.writer([0x61, 0], length: length)) == nil)
     }
 
-    @Test(arguments: [
-        ("nginx\0sbin\0usr\0", "/usr/sbin/nginx"),
-        ("init\0", "/init"),
-        ("", nil),
-        ("nginx\0sbin", nil),
-        ("a\0\0b\0", "/b//a"),
-    ] as [(String, ByteString?)])
+    @Test(
+        arguments: [
+            ("nginx\0sbin\0usr\0", "/usr/sbin/nginx"),
+            ("init\0", "/init"),
+            ("", nil),
+            ("nginx\0sbin", nil),
+            ("a\0\0b\0", "/b//a"),
+        ] as [(String, ByteString?)])
     func `an executable's path is put together from its leaf`(text: String, path: ByteString?) {
         #expect(fact(Self.writer(Array(text.utf8))) == seen(path))
     }

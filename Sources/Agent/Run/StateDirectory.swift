@@ -10,7 +10,8 @@ package struct StateDirectory: ~Copyable {
             try Self.make(path)
         } catch {
             throw Refusal(
-                .failed, "cannot use state_dir '\(path)': \(error.reason); choose another one in [agent] or make it writable")
+                .failed,
+                "cannot use state_dir '\(path)': \(error.reason); choose another one in [agent] or make it writable")
         }
         let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard lock >= 0 else {

@@ -6,9 +6,12 @@ import Testing
 @Suite struct LogLinesTests {
     @Test(arguments: [
         (Logger.Level.trace, "<7>", "trace"), (.debug, "<7>", "debug"), (.info, "<6>", "info"),
-        (.notice, "<5>", "note"), (.warning, "<4>", "warning"), (.error, "<3>", "error"), (.critical, "<2>", "critical"),
+        (.notice, "<5>", "note"), (.warning, "<4>", "warning"), (.error, "<3>", "error"),
+        (.critical, "<2>", "critical"),
     ])
-    func `a person reads the time and a word, the journal a priority`(level: Logger.Level, priority: String, word: String) {
+    func `a person reads the time and a word, the journal a priority`(
+        level: Logger.Level, priority: String, word: String
+    ) {
         let time = "2026-11-22T12:00:00Z"
         #expect(LogLines.line("ready", level, time: nil) == "\(priority)ready\n")
         #expect(LogLines.line("ready", level, time: time) == "\(time) \(word): ready\n")

@@ -41,23 +41,24 @@ final class LogKeeper: Sendable {
     private var log: OutputLog { OutputLog(output: "web", logger: keeper.logger) }
     private let refused = SinkEvent.retrying(reason: "connection refused", delay: .seconds(1))
 
-    @Test(arguments: [
-        (.delivered(id: "i-1", rows: 3), "debug: output 'web': delivered i-1, 3 rows"),
-        (.recovered, "info: output 'web': delivers again"),
-        (
-            .retrying(reason: "connection refused", delay: nil),
-            "warning: output 'web': connection refused; the batches are kept and tried again"
-        ),
-        (
-            .rejected(id: "i-1", rows: 3, reason: "answered 400"),
-            "warning: output 'web': answered 400; given up: i-1, 3 rows"
-        ),
-        (
-            .dropped(payloads: 2, rows: 9, first: "i-1", reason: "no room left"),
-            "warning: output 'web': no room left: dropped 2 batches, 9 rows, from i-1"
-        ),
-        (.closed(reason: "nobody reads it"), "warning: output 'web': nobody reads it; nothing more goes there"),
-    ] as [(SinkEvent, String)])
+    @Test(
+        arguments: [
+            (.delivered(id: "i-1", rows: 3), "debug: output 'web': delivered i-1, 3 rows"),
+            (.recovered, "info: output 'web': delivers again"),
+            (
+                .retrying(reason: "connection refused", delay: nil),
+                "warning: output 'web': connection refused; the batches are kept and tried again"
+            ),
+            (
+                .rejected(id: "i-1", rows: 3, reason: "answered 400"),
+                "warning: output 'web': answered 400; given up: i-1, 3 rows"
+            ),
+            (
+                .dropped(payloads: 2, rows: 9, first: "i-1", reason: "no room left"),
+                "warning: output 'web': no room left: dropped 2 batches, 9 rows, from i-1"
+            ),
+            (.closed(reason: "nobody reads it"), "warning: output 'web': nobody reads it; nothing more goes there"),
+        ] as [(SinkEvent, String)])
     func `each event has its line`(event: SinkEvent, line: String) {
         note(log, event)
         #expect(keeper.lines == [line])

@@ -54,7 +54,8 @@ import Testing
         #expect(refusal.status == .failed)
         #expect(
             refusal.description
-                == "cannot lock state_dir '\(folder.path)': another otagent is using it; give each agent a state_dir of its own")
+                == "cannot lock state_dir '\(folder.path)': another otagent is using it; give each agent a state_dir of its own"
+        )
         _ = consume first
         let second = try StateDirectory(folder.path)
         _ = consume second
