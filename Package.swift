@@ -69,7 +69,9 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF"], swiftSettings: common),
         .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
-        .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: common),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", logging],
+            swiftSettings: common),
 
         // The system tests run the built programs from outside; the workload knows what it did by itself.
         .executableTarget(

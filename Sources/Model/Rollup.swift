@@ -15,6 +15,9 @@ package struct Rollup: Sendable {
         var writers: [Writer: Counters] = [:]
         var withoutWriter = Counters()
         var errors: [FailingOperation: ErrorCounts] = [:]
+
+        /// Errors may come a window after their failures: the two are not read at the same moment.
+        var isZero: Bool { counters.isZero && errors.isEmpty }
     }
 
     private var cgroups: [CgroupID: Activity] = [:]
@@ -55,7 +58,7 @@ package struct Rollup: Sendable {
     ) -> (rows: [UnitRow], loss: Loss) {
         var loss = loss
         var rows: [UnitRow] = []
-        let ordered = cgroups.filter { !$0.value.counters.isZero }
+        let ordered = cgroups.filter { !$0.value.isZero }
             .sorted { ($1.value.counters.operations, $0.key) < ($0.value.counters.operations, $1.key) }
         for (cgroup, activity) in ordered.prefix(limits.units) {
             let known = name(cgroup)
@@ -68,7 +71,7 @@ package struct Rollup: Sendable {
                     writers: writerRows(activity, limit: limits.writersPerUnit, executable: executable)))
         }
         let remainder = remainderRow(of: ordered.dropFirst(limits.units).map(\.value))
-        if !remainder.counters.isZero { rows.append(remainder) }
+        if !remainder.isZero { rows.append(remainder) }
         return (rows, loss)
     }
 
@@ -76,7 +79,8 @@ package struct Rollup: Sendable {
         _ activity: Activity, limit: Int, executable: (ExecutableID) -> ByteString?
     ) -> [WriterRow] {
         let ordered = activity.writers.sorted {
-            ($1.value.operations, $0.key.uid, $0.key.comm) < ($0.value.operations, $1.key.uid, $1.key.comm)
+            ($1.value.operations, $0.key.uid, $0.key.comm, $0.key.executable?.inode ?? 0)
+                < ($0.value.operations, $1.key.uid, $1.key.comm, $1.key.executable?.inode ?? 0)
         }
         var rows = ordered.prefix(limit).map { writer, counters in
             WriterRow(
@@ -99,6 +103,10 @@ package struct Rollup: Sendable {
         }
         return row
     }
+}
+
+extension UnitRow {
+    fileprivate var isZero: Bool { counters.isZero && openErrors.isEmpty && writeErrors.isEmpty }
 }
 
 /// What is known of a cgroup.

@@ -72,6 +72,32 @@ extension Drain {
     }
 
     @Test(arguments: sets)
+    func `changes of names are counted when they succeed`(direct: Bool) async throws {
+        let source = try source(direct: direct)
+        try shell(
+            """
+            \(join)
+            mkdir one two three
+            mkdir one two || true
+            for name in a b c d; do true > $name; done
+            mv a renamed
+            ln b hard
+            ln -s b soft
+            ln -s b soft || true
+            rm b c d
+            rmdir three nothing || true
+            """, in: folder)
+        let sum = try await source.drain().sum([try cgroup.id])
+        #expect(sum[.mkdirs] == 3)
+        #expect(sum[.creates] == 4)
+        #expect(sum[.renames] == 1)
+        #expect(sum[.links] == 1)
+        #expect(sum[.symlinks] == 1)
+        #expect(sum[.deletes] == 4)
+        #expect(sum[.writes] == 0)
+    }
+
+    @Test(arguments: sets)
     func `failures are told apart by their errno`(direct: Bool) async throws {
         let source = try source(direct: direct)
         try shell(

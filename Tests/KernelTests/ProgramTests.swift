@@ -69,15 +69,18 @@ func carriedPrograms() throws -> [ProgramDescription] {
     @Test func `every program is in the group of what it watches`() throws {
         for program in try carriedPrograms() {
             let event = program.section.dropFirst("tp/".count)
+            let call = event.dropFirst("syscalls/sys_exit_".count)
             let expected: ProgramGroup =
                 if event.hasPrefix("io_uring/") {
                     .ioUring
                 } else if event.hasPrefix("cgroup/") {
                     .cgroup
-                } else if event.hasPrefix("syscalls/sys_exit_open") || event == "syscalls/sys_exit_creat" {
+                } else if call.hasPrefix("open") || call == "creat" {
                     .open
-                } else {
+                } else if call.contains("write") || ["sendfile64", "splice", "copy_file_range"].contains(call) {
                     .write
+                } else {
+                    .change
                 }
             #expect(ProgramGroup(program: program.name) == expected, "\(program.name)")
         }

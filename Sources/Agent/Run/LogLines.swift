@@ -5,7 +5,7 @@ package import Logging
 package struct LogLines: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
-    private let isJournal: Bool
+    let isJournal: Bool
 
     package init(environment: [String: String]) {
         // The journal names the device and inode of the stream it reads; a redirected one is not the journal.
@@ -19,9 +19,15 @@ package struct LogLines: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let text = event.message.description
-        let line = isJournal ? "<\(event.level.priority)>\(text)\n" : "\(Self.time) \(event.level.word): \(text)\n"
+        let line = Self.line(event.message.description, event.level, time: isJournal ? nil : Self.time)
         _ = line.withCString { write(2, $0, strlen($0)) }
+    }
+
+    /// One line for each of the text's, so that none passes for an entry of another level; without a time the
+    /// journal's.
+    static func line(_ text: String, _ level: Logger.Level, time: String?) -> String {
+        let start = time.map { "\($0) \(level.word): " } ?? "<\(level.priority)>"
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { "\(start)\($0)\n" }.joined()
     }
 
     private static var time: String {

@@ -5,7 +5,6 @@ internal import Synchronization
 /// Puts what happens to one output into the log, the same trouble once a minute at most.
 package final class OutputLog: Sendable {
     private struct Trouble {
-        var sentence: String
         var since: ContinuousClock.Instant
         var repeated = 0
     }
@@ -14,7 +13,8 @@ package final class OutputLog: Sendable {
 
     private let output: String
     private let logger: Logger
-    private let last = Mutex<Trouble?>(nil)
+    /// By what stays the same between two occurrences; as few as there are reasons.
+    private let troubles = Mutex<[String: Trouble]>([:])
 
     package init(output: String, logger: Logger) { (self.output, self.logger) = (output, logger) }
 
@@ -23,7 +23,7 @@ package final class OutputLog: Sendable {
         case .delivered(let id, let rows):
             logger.debug("output '\(output)': delivered \(id), \(rows) rows")
         case .recovered:
-            last.withLock { $0 = nil }
+            troubles.withLock { $0 = [:] }
             logger.info("output '\(output)': delivers again")
         case .retrying(let reason, _):
             trouble("\(reason); the batches are kept and tried again", at: now)
@@ -38,14 +38,13 @@ package final class OutputLog: Sendable {
 
     private func trouble(_ sentence: String, key: String? = nil, at now: ContinuousClock.Instant) {
         let key = key ?? sentence
-        let suffix: String? = last.withLock { last in
-            if var known = last, known.sentence == key, known.since.duration(to: now) < Self.quiet {
-                known.repeated += 1
-                last = known
+        let suffix: String? = troubles.withLock { troubles in
+            if let known = troubles[key], known.since.duration(to: now) < Self.quiet {
+                troubles[key]?.repeated += 1
                 return nil
             }
-            let repeated = last.flatMap { $0.sentence == key ? $0.repeated : nil } ?? 0
-            last = Trouble(sentence: key, since: now)
+            let repeated = troubles[key]?.repeated ?? 0
+            troubles[key] = Trouble(since: now)
             return repeated > 0 ? " (and \(repeated) times since the last such line)" : ""
         }
         if let suffix { logger.warning("output '\(output)': \(sentence)\(suffix)") }

@@ -1,0 +1,155 @@
+import Export
+import Kernel
+import Machine
+import Model
+import Synchronization
+
+@testable import Agent
+
+/// A clock that only a test moves: in these tests no time passes by itself.
+final class TestClock: Sendable {
+    private let now: Mutex<ClockReading>
+
+    /// - Parameter wall: seconds since 1970.
+    init(wall: Double = 1_000_000) {
+        let wall = Timestamp(nanoseconds: Int64(wall * 1e9))
+        now = Mutex(ClockReading(wall: wall, monotonic: 5_000_000_000))
+    }
+
+    var reading: ClockReading { now.withLock { $0 } }
+
+    func advance(_ nanoseconds: Int64) {
+        now.withLock {
+            $0.wall = Timestamp(nanoseconds: $0.wall.nanoseconds + nanoseconds)
+            $0.monotonic += nanoseconds
+        }
+    }
+}
+
+/// What a source has to give, in the order in which it is asked.
+final class FakeSource: EventSource {
+    enum Call: Equatable, Sendable { case facts(Int32), drain, recycle(Set<CgroupID>) }
+
+    struct Failure: Error, Equatable { let call: String }
+
+    struct Script: Sendable {
+        /// Drained one after the other; then empty ones.
+        var drains: [Drain] = []
+        /// Reported one after the other; then nothing.
+        var facts: [[Fact]] = []
+        /// Which call of facts or drain fails, counted from 1.
+        var failingFacts: Int?
+        var failingDrain: Int?
+        var factsCalls = 0
+        var drainCalls = 0
+        var calls: [Call] = []
+    }
+
+    let coverage = Coverage(notSeen: ["much"], absent: [.deletes], attached: 3, missing: [])
+    let script: Mutex<Script>
+    private let clock: TestClock
+    private let beforeFacts: @Sendable (Int) -> Void
+
+    /// - Parameter beforeFacts: called with the number of each call of `facts`, to change something at that moment.
+    init(_ script: Script, clock: TestClock, beforeFacts: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.script = Mutex(script)
+        (self.clock, self.beforeFacts) = (clock, beforeFacts)
+    }
+
+    var calls: [Call] { script.withLock { $0.calls } }
+
+    /// Waiting takes exactly as long as it may.
+    func facts(waitingUpTo milliseconds: Int32) async throws -> [Fact] {
+        let (number, facts, fails) = script.withLock { script in
+            script.calls.append(.facts(milliseconds))
+            script.factsCalls += 1
+            let facts = script.facts.isEmpty ? [] : script.facts.removeFirst()
+            return (script.factsCalls, facts, script.factsCalls == script.failingFacts)
+        }
+        beforeFacts(number)
+        clock.advance(Int64(milliseconds) * 1_000_000)
+        if fails { throw Failure(call: "facts") }
+        await Task.yield()
+        return facts
+    }
+
+    func drain() async throws -> Drain {
+        try script.withLock { script in
+            script.calls.append(.drain)
+            script.drainCalls += 1
+            if script.drainCalls == script.failingDrain { throw Failure(call: "drain") }
+            return script.drains.isEmpty ? Drain() : script.drains.removeFirst()
+        }
+    }
+
+    func recycle(_ gone: Set<CgroupID>) async throws { script.withLock { $0.calls.append(.recycle(gone)) } }
+}
+
+/// A host whose files are tables.
+struct FakeHost: HostView {
+    let clock: TestClock
+    var paths: [CgroupID: ByteString] = [:]
+    var executables: [ExecutableID: ByteString] = [:]
+
+    var reading: ClockReading { clock.reading }
+    func path(of cgroup: CgroupID) -> ByteString? { paths[cgroup] }
+    func invocationID(of cgroup: CgroupID) -> String? { nil }
+    func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? { executables[id] }
+}
+
+/// Keeps every batch it is given.
+final class RecordingSink: Sink {
+    let name = "recording"
+    private let accepted = Mutex<[Batch]>([])
+    private let onAccept: @Sendable (Int) -> Void
+
+    init(onAccept: @escaping @Sendable (Int) -> Void = { _ in }) { self.onAccept = onAccept }
+
+    var batches: [Batch] { accepted.withLock { $0 } }
+
+    func accept(_ batch: Batch) async {
+        let count = accepted.withLock { batches in
+            batches.append(batch)
+            return batches.count
+        }
+        onAccept(count)
+    }
+
+    func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount { SinkAccount() }
+}
+
+/// A pipeline over fakes, with windows of ten seconds.
+struct Bench {
+    let clock: TestClock
+    let source: FakeSource
+    let sink: RecordingSink
+    let pipeline: Pipeline
+
+    init(
+        _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
+        names: CgroupNames = CgroupNames(startsAtRealRoot: true), sink: RecordingSink = RecordingSink(),
+        beforeFacts: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        (self.clock, self.sink) = (clock, sink)
+        source = FakeSource(script, clock: clock, beforeFacts: beforeFacts)
+        let start = clock.reading.wall
+        pipeline = Pipeline(
+            source: source, host: host ?? FakeHost(clock: clock), sinks: [sink],
+            identity: Pipeline.Identity(
+                agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: start),
+                host: HostIdentity(name: "h", id: nil, kernel: "k")),
+            names: names, limits: Rollup.Limits(units: 100, writersPerUnit: 10), interval: .seconds(10))
+    }
+}
+
+/// A drain of some writes in one cgroup.
+func writes(_ count: UInt64, in cgroup: UInt64, executable: ExecutableID? = nil) -> Drain {
+    var drain = Drain()
+    let writer = Writer(cgroup: CgroupID(cgroup), executable: executable, comm: "w", uid: 0)
+    drain.writers = [WriterActivity(writer: writer, tgid: 1, counters: Counters([.writes: count]))]
+    return drain
+}
+
+extension Batch {
+    var writes: UInt64 { rows.reduce(0) { $0 + $1.counters[.writes] } }
+}

@@ -1,0 +1,18 @@
+import Foundation
+import Testing
+
+@testable import Agent
+
+@Suite(.timeLimit(.minutes(1))) struct SignalsTests {
+    @Test func `signals ask to stop or to open files again, also those sent before anybody listened`() async {
+        Signals.take()
+        defer { for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, SIG_DFL) } }
+        kill(getpid(), SIGHUP)
+        var wishes = Signals.wishes().makeAsyncIterator()
+        #expect(await wishes.next() == .reopen)
+        for number in [SIGTERM, SIGINT] {
+            kill(getpid(), number)
+            #expect(await wishes.next() == .stop)
+        }
+    }
+}
