@@ -55,8 +55,25 @@ extension SystemTests {
                 ["--only", ring == "none" ? "syscalls,names" : "syscalls,names,uring", "--repeat", "20"] + more)
         }
 
-        @Test func `AIO is counted exactly`() throws {
-            try compare(["--only", "aio", "--repeat", "20"])
+        @Test func `twenty runs of twenty are counted exactly, with others at work beside them`() throws {
+            let agent = try AgentRun(in: folder)
+            let noise = try Cgroup()
+            var truths: [Truth] = []
+            for run in 0..<20 {
+                let load = try Workload.start(in: noise, folder, ["--repeat", "100", "--threads", "2"])
+                let mode = ["plain", "async", "sqpoll"][run % 3]
+                let own = try Cgroup()
+                truths.append(
+                    try Workload.run(
+                        in: own, folder,
+                        ["--only", "syscalls,uring,names,edges", "--uring", mode, "--threads", "\(run % 4 + 1)"]
+                            + ["--repeat", "20", "--seed", "\(run + 1)"]))
+                _ = try Workload.truth(of: load)
+            }
+            let batches = try agent.stop()
+            for (run, truth) in truths.enumerated() {
+                #expect(batches.counters(of: truth.cgroupId).differences(from: truth) == [], "run \(run + 1)")
+            }
         }
 
         @Test func `a full file system shows as ENOSPC`() throws {

@@ -24,7 +24,8 @@ package enum Signals {
     /// To be called before anything else in the program, so that no signal finds its default action.
     package static func take() {
         _ = pipe
-        for number in [SIGTERM, SIGINT, SIGHUP] {
+        let numbers = [SIGTERM, SIGINT, SIGHUP]
+        for number in numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 let before = errno
@@ -36,6 +37,11 @@ package enum Signals {
             sigaction(number, &action, nil)
         }
         signal(SIGPIPE, SIG_IGN)
+        // Whoever started us may have had them blocked, and a mask is inherited.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in numbers { sigaddset(&mask, number) }
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }
 
     /// What the signals ask for, those since `take` included.
