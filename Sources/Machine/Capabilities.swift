@@ -2,10 +2,10 @@
 package struct Capabilities: Sendable, Equatable {
     /// Those the agent needs, with their numbers in linux/capability.h.
     package enum Needed: Int, CaseIterable, Sendable {
-        case dacReadSearch = 2
-        case sysAdmin = 21
-        case perfmon = 38
         case bpf = 39
+        case perfmon = 38
+        case sysAdmin = 21
+        case dacReadSearch = 2
 
         package var name: String {
             switch self {
