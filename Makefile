@@ -34,7 +34,7 @@ V   ?= 0
 Q   := $(if $(filter 0,$(V)),@)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test lint format bench deps deps-build deps-lint deps-bench install clean help swift
+.PHONY: all build bpf release run test lint format bench deps deps-build deps-test deps-lint deps-bench install clean help swift
 
 all: build
 
@@ -72,7 +72,7 @@ run: release  ## build, then watch this host: make run ARGS="--duration 30s"
 	$(Q)$(SUDO) .build/release/otagent --config config/agent.toml $(ARGS)
 
 # In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines.
-test: build  ## everything; kernel and system tests run when you are root
+test: build deps-test  ## everything; kernel and system tests run when you are root
 	$(call say,TEST,"all but the kernel's side")
 	$(Q)$(SWIFT) test --skip KernelTests --skip SystemTests
 	$(call say,TEST,KernelTests)
@@ -108,10 +108,10 @@ $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 	$(call say,BPF,$(@F))
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
-deps: deps-build deps-lint  ## install the Debian packages that are missing
+deps: deps-build deps-test deps-lint  ## install the Debian packages that are missing
 
 # A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
-deps-build deps-lint deps-bench: deps-%:
+deps-build deps-test deps-lint deps-bench: deps-%:
 	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
 
 install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept
