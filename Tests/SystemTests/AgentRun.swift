@@ -46,6 +46,7 @@ struct AgentRun {
         #expect(end.status == 0, "the agent said: \(end.errors)", sourceLocation: location)
         let batches = try Batch.all(inFile: batchFile)
         #expect(batches.missedRuns == [], sourceLocation: location)
+        #expect(batches.imbalances == [], sourceLocation: location)
         return batches
     }
 }

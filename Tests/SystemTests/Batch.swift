@@ -28,10 +28,18 @@ struct Batch: Decodable {
         let unit: String?
         let kind: String
         let slice: String?
+        struct Writer: Decodable {
+            let opensForWrite: UInt64
+            let creates: UInt64
+            let writes: UInt64
+            let writeBytes: UInt64
+        }
+
         let cgroup: Cgroup?
         let counters: Counters
+        let writers: [Writer]
 
-        private enum CodingKeys: String, CodingKey { case unit, kind, slice, cgroup }
+        private enum CodingKeys: String, CodingKey { case unit, kind, slice, cgroup, writers }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -40,7 +48,17 @@ struct Batch: Decodable {
             slice = try container.decodeIfPresent(String.self, forKey: .slice)
             cgroup = try container.decodeIfPresent(Cgroup.self, forKey: .cgroup)
             counters = try Counters(from: decoder)
+            writers = try container.decode([Writer].self, forKey: .writers)
         }
+
+        /// What its writers did, together.
+        var byWriters: [UInt64] {
+            [\Writer.opensForWrite, \.creates, \.writes, \.writeBytes].map { figure in
+                writers.reduce(0) { $0 + $1[keyPath: figure] }
+            }
+        }
+
+        var byUnit: [UInt64] { [counters.opensForWrite, counters.creates, counters.writes, counters.writeBytes] }
     }
 
     let schema: String
@@ -67,6 +85,18 @@ extension [Batch] {
     /// The sum over all windows; a cgroup that never had a row did nothing.
     func counters(of cgroup: UInt64) -> Counters {
         rows(of: cgroup).reduce(into: Counters()) { $0.add($1.counters) }
+    }
+
+    /// What does not add up: writers to their unit, units to the totals, failures by errno to the failures.
+    var imbalances: [String] {
+        flatMap { batch in
+            var sums = Counters()
+            for unit in batch.units { sums.add(unit.counters) }
+            let totals = sums.differences(from: batch.totals).map { "\(batch.batchId), totals: \($0)" }
+            let writers = batch.units.filter { $0.cgroup != nil && $0.byWriters != $0.byUnit }
+                .map { "\(batch.batchId), cgroup \($0.cgroup?.id ?? 0): writers \($0.byWriters), unit \($0.byUnit)" }
+            return totals + writers
+        }
     }
 
     /// Writes by cgroup, for tests with very many of them.

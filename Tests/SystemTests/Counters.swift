@@ -73,13 +73,14 @@ struct Counters: Decodable {
     }
 
     /// One line for each figure that is not exactly the truth.
-    func differences(from truth: Truth) -> [String] {
+    func differences(from truth: Truth) -> [String] { differences(from: truth.counters) }
+
+    func differences(from expected: Counters) -> [String] {
         var lines: [String] = []
         func compare<T: Equatable>(_ name: String, _ counted: T, _ fact: T) {
             if counted != fact { lines.append("\(name): counted \(counted), true is \(fact)") }
         }
 
-        let expected = truth.counters
         for number in Self.numbers {
             compare(number.name, self[keyPath: number.path], expected[keyPath: number.path])
         }

@@ -14,7 +14,7 @@ import Testing
             max_age = "1h"
             """#,
             #"""
-            agent.toml:4:12: warning: [outputs.a.spool] has no effect in this version: batches wait in memory
+            agent.toml:4:12: warning: [outputs.a.spool] bounds memory only in this version: what waits does not survive a restart
                 [outputs.a.spool]
                            ^
             """#),
