@@ -13,7 +13,6 @@ struct NotYetEffective {
     }
 
     static let all: [NotYetEffective] = [
-        .init(.outputSpool, instead: "batches wait in memory"),
         .init(
             .output, ["rotate_size", "rotate_every", "keep_files", "keep_bytes", "compress"],
             instead: "the file is not rotated; let logrotate do it"),
