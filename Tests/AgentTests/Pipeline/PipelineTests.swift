@@ -88,7 +88,8 @@ import Testing
         #expect(seconds(try #require(bench.sink.batches.first).window.start) == 1_000_003)
     }
 
-    @Test func `facts are read after the counters, and slots given back after the batch was handed over`() async throws {
+    @Test func `facts are read after the counters, and slots given back after the batch was handed over`() async throws
+    {
         let bench = Bench()
         try await bench.pipeline.run(.atLeast(.seconds(10)))
         #expect(bench.source.calls.suffix(3) == [.drain, .facts(0), .recycle([])])
