@@ -90,16 +90,17 @@ static __always_inline int made_node(struct task_struct *task, unsigned int mode
 static __always_inline int mapped(long result, bool direct)
 {
 	struct task_struct *task = current_task(direct);
-	unsigned long type;
+	unsigned long flags, type;
 	__u64 cgroup;
 
 	if (result < 0 && result >= -MAX_ERRNO)
 		return 0;
 	if (!(ARGUMENT(task, 2, direct) & PROT_WRITE))
 		return 0;
-	type = ARGUMENT(task, 3, direct) & MAP_TYPE;
-	if (type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
-		return 0;
+	flags = ARGUMENT(task, 3, direct);
+	type = flags & MAP_TYPE;
+	if (flags & MAP_ANONYMOUS || (type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
+		return 0; /* an anonymous one ignores its descriptor */
 	if (kind_of(file_of(task, ARGUMENT(task, 4, direct), direct), direct) == REGULAR_FILE)
 		count_done(current_slot(task, &cgroup, direct), OT_SHARED_MAPS);
 	return 0;

@@ -27,6 +27,7 @@
 #define MAP_SHARED	    1
 #define MAP_SHARED_VALIDATE 3
 #define MAP_TYPE	    0xf
+#define MAP_ANONYMOUS	    0x20
 #define ERESTARTSYS	    512 /* up to 516: the kernel restarts the call or turns it into EINTR */
 #define ERESTART_LAST	    516
 

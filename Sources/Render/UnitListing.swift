@@ -41,10 +41,15 @@ package struct UnitListing: Sendable {
         ]
     }
 
+    /// Control characters, those of eight bits included: some terminals take U+009B for an escape sequence's start.
+    private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    }
+
     private static func shown(_ bytes: ByteString?) -> String {
         guard let bytes else { return "-" }
         return bytes.lossyText.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || scalar.value == 0x7f
+            isObeyed(scalar)
                 ? "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16) : String(scalar)
         }.joined()
     }

@@ -47,6 +47,24 @@ extension SystemTests {
             #expect(once.status == 1, "\(once.errors)")
         }
 
+        /// As in `otagent ... | head -n 1`: counting on would serve nobody.
+        @Test func `a run whose only reader is gone ends by itself`() throws {
+            let config = try folder.write(
+                "agent.toml",
+                """
+                [agent]
+                interval = "1s"
+                state_dir = "\(folder.path("state"))"
+                [outputs.terminal]
+                type = "stdout"
+                """)
+            let command = "{ \"$0\" run --config \"$1\"; echo \"ended with $?\" >&2; } | head -n 1"
+            let end = try run("/bin/sh", ["-c", command, built("otagent"), config], in: folder)
+            #expect(end.output.contains("otagent.batch/1"))
+            #expect(end.errors.contains("ended with 1\n"), "\(end.errors)")
+            #expect(end.errors.contains("no output is left"))
+        }
+
         @Test(.enabled(if: Schema.canValidate, "python3 has no jsonschema"))
         func `every batch is what its schema says`() throws {
             let cgroup = try Cgroup()

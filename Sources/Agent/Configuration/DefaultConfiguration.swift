@@ -55,7 +55,7 @@ package enum DefaultConfiguration {
         #[outputs.collector.retry]          # pauses between attempts
         #initial = "1s"
         #max = "60s"
-        #[outputs.collector.spool]          # what may wait for delivery (in this version in memory)
+        #[outputs.collector.spool]          # what may wait for delivery; it waits in memory
         #max_bytes = "64MiB"
         #max_age = "24h"
 

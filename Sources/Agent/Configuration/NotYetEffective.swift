@@ -5,19 +5,14 @@ struct NotYetEffective {
     var section: SectionKind
     /// Empty: the table as a whole.
     var keys: [String]
-    /// What the keys do, which is not all they will do.
-    var effect: String
     /// What happens instead.
     var instead: String
 
-    private init(
-        _ section: SectionKind, _ keys: [String] = [], effect: String = "has no effect", instead: String
-    ) {
-        (self.section, self.keys, self.effect, self.instead) = (section, keys, effect, instead)
+    private init(_ section: SectionKind, _ keys: [String] = [], instead: String) {
+        (self.section, self.keys, self.instead) = (section, keys, instead)
     }
 
     static let all: [NotYetEffective] = [
-        .init(.outputSpool, effect: "bounds memory only", instead: "what waits does not survive a restart"),
         .init(
             .output, ["rotate_size", "rotate_every", "keep_files", "keep_bytes", "compress"],
             instead: "the file is not rotated; let logrotate do it"),
@@ -45,10 +40,10 @@ struct NotYetEffective {
                 if entry.keys.isEmpty {
                     guard !section.present.isEmpty else { continue }
                     let name = section.kind == .watch ? "[[watch]]" : "[\(section.key)]"
-                    let sentence = "\(name) \(entry.effect) in this version: \(entry.instead)"
+                    let sentence = "\(name) has no effect in this version: \(entry.instead)"
                     problems.key(section.key, sentence, .warning)
                 } else if let key = entry.keys.first(where: section.turnsOn) {
-                    let sentence = "\(key) in [\(section.key)] \(entry.effect) in this version: \(entry.instead)"
+                    let sentence = "\(key) in [\(section.key)] has no effect in this version: \(entry.instead)"
                     problems.key(section.key.appending(key), sentence, .warning)
                 }
             }

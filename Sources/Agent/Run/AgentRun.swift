@@ -18,9 +18,10 @@ package struct AgentRun {
         try Self.requirePrivileges()
         // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
-        let sinks = try await makeSinks()
+        let open = OpenOutputs(count: settings.outputs.count)
+        let sinks = try await makeSinks(open)
         do {
-            try await count(into: sinks.map(\.sink), extent, wishes) { wish in
+            try await count(into: sinks.map(\.sink), extent, until: wishes, or: open.none) { wish in
                 guard wish == .reopen else { return }
                 for case let file as FileSink in sinks.map(\.sink) { file.reopen() }
             }
@@ -35,8 +36,8 @@ package struct AgentRun {
     }
 
     private func count(
-        into sinks: [any Sink], _ extent: Pipeline.Extent, _ wishes: AsyncStream<Signals.Wish>,
-        _ onWish: @escaping @Sendable (Signals.Wish) -> Void
+        into sinks: [any Sink], _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>,
+        or noOutput: AsyncStream<Void>, _ onWish: @escaping @Sendable (Signals.Wish) -> Void
     ) async throws {
         let host = try Self.host()
         let source = try Self.source(settings.trace)
@@ -62,7 +63,10 @@ package struct AgentRun {
                     onWish(wish)
                 }
             }
-            // Whichever ends first ends the other; the pipeline closes its window when it is cancelled.
+            group.addTask {
+                for await _ in noOutput { throw Refusal(.failed, "no output is left that takes batches") }
+            }
+            // Whichever ends first ends the others; the pipeline closes its window when it is cancelled.
             try await group.next()
             ServiceNotice.stopping()
             group.cancelAll()
@@ -101,19 +105,23 @@ package struct AgentRun {
 extension AgentRun {
     private typealias NamedSink = (name: String, sink: any Sink)
 
-    private func makeSinks() async throws -> [NamedSink] {
+    private func makeSinks(_ open: OpenOutputs) async throws -> [NamedSink] {
         var sinks: [NamedSink] = []
         for output in settings.outputs {
             let log = OutputLog(output: output.name, logger: logger)
+            let note = { @Sendable (event: SinkEvent) in
+                log.note(event)
+                if case .closed = event { open.closeOne() }
+            }
             do {
                 let sink: any Sink =
                     switch output.kind {
                     case .http(let options):
-                        try HTTPSink(name: output.name, options: options, version: Self.version) { log.note($0) }
+                        try HTTPSink(name: output.name, options: options, version: Self.version, events: note)
                     case .file(let options):
-                        try FileSink(name: output.name, options: options) { log.note($0) }
+                        try FileSink(name: output.name, options: options, events: note)
                     case .stdout(let options):
-                        try StdoutSink(name: output.name, options: options) { log.note($0) }
+                        try StdoutSink(name: output.name, options: options, events: note)
                     }
                 sinks.append((output.name, sink))
             } catch {

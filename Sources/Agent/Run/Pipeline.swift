@@ -93,11 +93,12 @@ package actor Pipeline {
     }
 
     private func closeWindow() async throws {
-        // Facts first: whatever a drained counter belongs to has then been named.
-        var trouble: (any Error)?
-        do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
+        // Counters first: a cgroup is reported before anything can be counted in it, so the facts read after them name
+        // all that was drained, also what is gone already.
         let drain = try await source.drain()
         let window = clock.close(at: host.reading)
+        var trouble: (any Error)?
+        do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
         rollup.add(drain)
         learnExecutables(drain)
         let (rows, loss) = rollup.close(

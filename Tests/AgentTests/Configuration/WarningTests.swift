@@ -5,20 +5,6 @@ import Testing
 @Suite struct WarningTests {
     @Test(arguments: [
         ProblemExample(
-            "spool",
-            #"""
-            [outputs.a]
-            type = "http"
-            url = "https://x/"
-            [outputs.a.spool]
-            max_age = "1h"
-            """#,
-            #"""
-            agent.toml:4:12: warning: [outputs.a.spool] bounds memory only in this version: what waits does not survive a restart
-                [outputs.a.spool]
-                           ^
-            """#),
-        ProblemExample(
             "rotation",
             #"""
             [outputs.a]
@@ -128,5 +114,16 @@ import Testing
     ])
     func whatHasNoEffectIsAWarning(example: ProblemExample) {
         #expect(problems(example.text, environment: ["WORD": "word"]) == example.rendered)
+    }
+
+    @Test func `bounds of what waits for a collector have their effect`() {
+        let text = """
+            [outputs.a]
+            type = "http"
+            url = "https://x/"
+            [outputs.a.spool]
+            max_age = "1h"
+            """
+        #expect(problems(text) == "")
     }
 }

@@ -49,11 +49,17 @@ final class FakeSource: EventSource {
     let script: Mutex<Script>
     private let clock: TestClock
     private let beforeFacts: @Sendable (Int) -> Void
+    private let beforeDrain: @Sendable (inout Script) -> Void
 
-    /// - Parameter beforeFacts: called with the number of each call of `facts`, to change something at that moment.
-    init(_ script: Script, clock: TestClock, beforeFacts: @escaping @Sendable (Int) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - beforeFacts: called with the number of each call of `facts`, to change something at that moment.
+    ///   - beforeDrain: changes what happens from the first drain on.
+    init(
+        _ script: Script, clock: TestClock, beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
+        beforeDrain: @escaping @Sendable (inout Script) -> Void = { _ in }
+    ) {
         self.script = Mutex(script)
-        (self.clock, self.beforeFacts) = (clock, beforeFacts)
+        (self.clock, self.beforeFacts, self.beforeDrain) = (clock, beforeFacts, beforeDrain)
     }
 
     var calls: [Call] { script.withLock { $0.calls } }
@@ -77,6 +83,7 @@ final class FakeSource: EventSource {
         try script.withLock { script in
             script.calls.append(.drain)
             script.drainCalls += 1
+            if script.drainCalls == 1 { beforeDrain(&script) }
             if script.drainCalls == script.failingDrain { throw Failure(call: "drain") }
             return script.drains.isEmpty ? Drain() : script.drains.removeFirst()
         }
@@ -128,10 +135,11 @@ struct Bench {
     init(
         _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
         names: CgroupNames = CgroupNames(startsAtRealRoot: true), sink: RecordingSink = RecordingSink(),
-        beforeFacts: @escaping @Sendable (Int) -> Void = { _ in }
+        beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
+        beforeDrain: @escaping @Sendable (inout FakeSource.Script) -> Void = { _ in }
     ) {
         (self.clock, self.sink) = (clock, sink)
-        source = FakeSource(script, clock: clock, beforeFacts: beforeFacts)
+        source = FakeSource(script, clock: clock, beforeFacts: beforeFacts, beforeDrain: beforeDrain)
         let start = clock.reading.wall
         pipeline = Pipeline(
             source: source, host: host ?? FakeHost(clock: clock), sinks: [sink],

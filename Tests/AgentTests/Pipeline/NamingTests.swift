@@ -23,11 +23,25 @@ import Testing
     }
 
     @Test func `facts that come with the last look still name what is drained`() async throws {
-        // 50 waits of 200 ms, then the look right before the drain.
+        // 50 waits of 200 ms, then the look right after the drain.
         let facts = Array(repeating: [Fact](), count: 50) + [[.cgroupMade(CgroupID(9), path: "/late.slice")]]
         let bench = Bench(FakeSource.Script(drains: [writes(1, in: 9)], facts: facts))
         try await bench.pipeline.run(.atLeast(.seconds(10)))
         #expect(bench.sink.batches.first?.rows.map(\.path) == ["/late.slice"])
+    }
+
+    /// Its counts are drained, and its report comes only then: nobody else can name it any more.
+    @Test func `a cgroup that lived and died just before the drain is named`() async throws {
+        let path: ByteString = "/a.scope"
+        let bench = Bench(
+            FakeSource.Script(drains: [writes(1, in: 9)]),
+            beforeDrain: { script in
+                script.facts = [[.cgroupMade(CgroupID(9), path: path), .cgroupRemoved(CgroupID(9), path: path)]]
+            })
+        try await bench.pipeline.run(.atLeast(.seconds(10)))
+        let batch = try #require(bench.sink.batches.first)
+        #expect(batch.rows.map(\.path) == [path])
+        #expect(batch.loss.unresolvedCgroups == 0)
     }
 
     @Test func `a cgroup that nobody knows is counted and said to be unresolved`() async throws {
