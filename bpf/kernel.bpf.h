@@ -318,6 +318,12 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 		loaded_;                       \
 	})
 
+/*
+ * An addition that other CPUs see whole. Relaxed, and its result is never used, so it becomes the plain locked add of every
+ * kernel; a stronger order (that of __sync_fetch_and_add) makes it one that returns the old value, which needs 5.12.
+ */
+#define ADD_ATOMICALLY(pointer, value) ((void)__atomic_fetch_add(pointer, value, __ATOMIC_RELAXED))
+
 /* 5.15: bpf_task_pt_regs. 5.11: bpf_get_current_task_btf. 5.12 (with check_mtu): task storage outside LSM programs. */
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)
 #define HAS_TASK_STORAGE (HAS_HELPER(get_current_task_btf) && HAS_HELPER(check_mtu))

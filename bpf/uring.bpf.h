@@ -95,7 +95,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	if (!is_uring_open(opcode) && !is_uring_write(opcode) && counter_of(opcode) == OT_COUNTERS)
 		return;
 	if (flags & REQUEST_SKIPS_COMPLETION) {
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 		return;
 	}
 	if (is_uring_open(opcode)) {
@@ -109,9 +109,9 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	request.slot = current_slot(task, &request.cgroup, direct);
 	/* A request that is still there has ended without telling its result: its memory is used again. */
 	if (bpf_map_lookup_elem(&requests, &key))
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 	if (bpf_map_update_elem(&requests, &key, &request, BPF_ANY))
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 }
 
 static __always_inline void handed_to_worker(void *ring, void *address, __u64 user_data)
@@ -148,7 +148,7 @@ static __always_inline enum file_kind kind_of_request(struct request *request)
 	struct file *file = BPF_CORE_READ(kiocb, file);
 
 	if (!file) /* cancelled before it had its file */
-		__sync_fetch_and_add(&stats.unknown_file, 1);
+		ADD_ATOMICALLY(&stats.unknown_file, 1);
 	return kind_of(file, false);
 }
 
