@@ -154,6 +154,10 @@ struct io_kiocb {
 	struct io_cqe cqe; /* since 5.19 */
 } VIEW;
 
+struct io_kiocb___before {
+	__u64 user_data; /* up to 5.18 */
+} VIEW;
+
 /* At the start of io_kiocb: opcode data. */
 struct io_open {
 	__u32 file_slot; /* since 5.15 */
@@ -238,10 +242,14 @@ struct trace_event_raw_io_uring_complete {
 	int res;
 } VIEW;
 
+static __always_inline bool completion_names_request(void)
+{
+	return bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req);
+}
+
 struct trace_event_raw_io_uring_queue_async_work {
 	void *ctx;
 	void *req;
-	__u64 user_data; /* since 5.19 */
 } VIEW;
 
 struct trace_event_raw_io_uring_req_failed {
@@ -250,6 +258,12 @@ struct trace_event_raw_io_uring_req_failed {
 	__u8 opcode;
 	int error;
 } VIEW;
+
+/* Whether requests that are refused before they begin are told; Debian's 5.10 does not, with the io_uring of 5.15. */
+static __always_inline bool refusals_are_told(void)
+{
+	return bpf_core_type_exists(struct trace_event_raw_io_uring_req_failed);
+}
 
 enum uring_opcode {
 	URING_WRITEV = 2,

@@ -23,9 +23,12 @@ struct io_uring_sqe *request(void)
 	return sqe;
 }
 
-/* After the prep function, which clears the flags. */
+/* After the prep function, which clears the flags. No two requests have the same user_data, as in most programs. */
 void finish_request(struct io_uring_sqe *sqe)
 {
+	static uint64_t number;
+
+	sqe->user_data = ++number;
 	if (ring.mode == RING_ASYNC)
 		sqe->flags |= IOSQE_ASYNC;
 }

@@ -96,6 +96,7 @@ static void write_batch(struct worker *w)
 		io_uring_prep_write(sqe, i % 2 ? w->append : w->data, w->buffer,
 				    (unsigned int)random_size(w, 64), i % 2 ? -1ULL : i * 4096);
 		finish_request(sqe);
+		sqe->user_data = 0; /* which some programs never set */
 	}
 	submit();
 	for (unsigned int i = 0; i < BATCH; i++)
