@@ -4,6 +4,7 @@
 #define OT_REQUESTS_BPF_H
 
 #include "files.bpf.h"
+#include "kernel_uring.bpf.h"
 
 #define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 
