@@ -72,5 +72,6 @@ class Comparison:
 
     @property
     def complaints(self):
-        """What is not explained by a declared loss: too much, or lacking more than was declared."""
-        return self.impossible + (self.different if self.lacking > self.missed + self.unknown else [])
+        """What is not explained by a declared loss: too much, or lacking more operations than were declared."""
+        is_explained = 0 < self.lacking <= self.missed + self.unknown
+        return self.impossible + ([] if is_explained else self.different)
