@@ -34,7 +34,8 @@ V   ?= 0
 Q   := $(if $(filter 0,$(V)),@)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test lint format bench deps deps-build deps-test deps-lint deps-bench install clean help swift
+.PHONY: all build bpf release run test test-kernels lint format bench deps install clean help swift
+.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
 
 all: build
 
@@ -80,6 +81,10 @@ test: build deps-test  ## everything; kernel and system tests run when you are r
 	$(call say,TEST,SystemTests)
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests
 
+# On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
+test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
+	$(Q)python3 Tests/Kernels/run.py --kernels "$(KERNELS)" $(ARGS)
+
 lint: deps-lint swift  ## formatting, import fences, file lengths
 	$(call say,LINT,"swift format")
 	$(Q)$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -111,7 +116,7 @@ $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 deps: deps-build deps-test deps-lint  ## install the Debian packages that are missing
 
 # A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
-deps-build deps-test deps-lint deps-bench: deps-%:
+deps-build deps-test deps-lint deps-bench deps-kernels: deps-%:
 	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
 
 install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept
@@ -124,5 +129,5 @@ clean:  ## remove everything that was built
 	$(Q)rm -rf .build .bpf
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
-	do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
+	do printf '  make %-12s %s\n' "$$name" "$$text"; done

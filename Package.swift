@@ -36,7 +36,10 @@ let package = Package(
         // The folder bpf/ is the C module: one header for the programs and for Swift.
         .target(
             name: "KernelABI", path: "bpf",
-            exclude: ["events.bpf.h", "files.bpf.c", "files.bpf.h", "kernel.bpf.h", "uring.bpf.h", "writers.bpf.h"],
+            exclude: [
+                "events.bpf.h", "files.bpf.c", "files.bpf.h", "kernel.bpf.h", "kernel_uring.bpf.h", "requests.bpf.h",
+                "uring.bpf.h", "writers.bpf.h",
+            ],
             sources: ["objects.c"], publicHeadersPath: "include"),
         .target(
             name: "CLibbpf",

@@ -50,7 +50,7 @@ static __always_inline void send(void *record, __u64 size)
 	__u64 flags = waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
 	if (bpf_ringbuf_output(&events, record, size, flags))
-		__sync_fetch_and_add(&stats.ring_dropped, 1);
+		ADD_ATOMICALLY(&stats.ring_dropped, 1);
 }
 
 /* A walk from a file up to the root, through all its mounts. */

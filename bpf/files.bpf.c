@@ -189,11 +189,7 @@ HOOK("io_uring/io_uring_req_failed", req_failed, struct trace_event_raw_io_uring
 SEC("tp/io_uring/io_uring_queue_async_work")
 int on_queue_async_work(struct trace_event_raw_io_uring_queue_async_work *context)
 {
-	__u64 user_data = 0;
-
-	if (bpf_core_field_exists(context->user_data))
-		bpf_core_read(&user_data, sizeof(user_data), &context->user_data);
-	handed_to_worker(LOADED(context->ctx), LOADED(context->req), user_data);
+	handed_to_worker(LOADED(context->ctx), LOADED(context->req));
 	return 0;
 }
 

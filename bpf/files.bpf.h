@@ -140,7 +140,7 @@ static __always_inline void count_opened(struct ot_counters *to, struct file *fi
 
 	if (!file) {
 		count_open_as(to, via, false, false);
-		__sync_fetch_and_add(&stats.unknown_file, 1);
+		ADD_ATOMICALLY(&stats.unknown_file, 1);
 		return;
 	}
 	mode = READ(direct, file, f_mode);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Everything that depends on the kernel: views of only the fields we read, and each difference between kernels with the
- * version that made it. No other file knows a kernel version.
+ * version that made it. No other file knows a kernel version, but kernel_uring.bpf.h for io_uring.
  */
 #ifndef OT_KERNEL_BPF_H
 #define OT_KERNEL_BPF_H
@@ -144,136 +144,6 @@ struct task_struct {
 	__u64 self_exec_id;
 } VIEW;
 
-/* --- io_uring ------------------------------------------------------------------------------------------------- */
-
-struct io_cqe {
-	int fd; /* the sqe's fd until the request has a result */
-} VIEW;
-
-struct io_kiocb {
-	struct file *file;
-	struct io_cqe cqe; /* since 5.19 */
-} VIEW;
-
-/* At the start of io_kiocb: opcode data. */
-struct io_open {
-	__u32 file_slot; /* since 5.15 */
-} VIEW;
-
-/* The table of direct descriptors: nodes since 6.13, files with flags in their low bits before. */
-struct io_rsrc_node {
-	unsigned long file_ptr;
-} VIEW;
-
-struct io_rsrc_data {
-	unsigned int nr;
-	struct io_rsrc_node **nodes;
-} VIEW;
-
-struct io_file_table {
-	struct io_rsrc_data data;
-} VIEW;
-
-struct io_fixed_file {
-	unsigned long file_ptr;
-} VIEW;
-
-struct io_file_table___files {
-	struct io_fixed_file *files;
-} VIEW;
-
-struct io_ring_ctx {
-	struct io_file_table file_table;
-} VIEW;
-
-struct io_ring_ctx___files {
-	struct io_file_table___files file_table;
-} VIEW;
-
-#define FILE_OF_POINTER(pointer) ((struct file *)((pointer) & ~7UL))
-
-/* The file that was just put into a slot of the ring's own table; NULL on kernels whose table we do not know. */
-static __always_inline struct file *direct_file(void *ring, __u32 slot)
-{
-	struct io_ring_ctx *nodes_ring = ring;
-	struct io_ring_ctx___files *files_ring = ring;
-	struct io_rsrc_node **nodes, *node = 0;
-	struct io_fixed_file *files;
-
-	if (bpf_core_field_exists(nodes_ring->file_table.data.nodes)) {
-		nodes = BPF_CORE_READ(nodes_ring, file_table.data.nodes);
-		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
-		return node ? FILE_OF_POINTER(BPF_CORE_READ(node, file_ptr)) : 0;
-	}
-	if (!bpf_core_field_exists(files_ring->file_table.files))
-		return 0;
-	files = BPF_CORE_READ(files_ring, file_table.files);
-	files = (void *)files + (__u64)slot * bpf_core_type_size(struct io_fixed_file);
-	return FILE_OF_POINTER(BPF_CORE_READ(files, file_ptr));
-}
-
-/* Up to 6.2 the event is io_uring_submit_sqe; the fields we read have kept their names. */
-struct trace_event_raw_io_uring_submit_req {
-	void *ctx;
-	void *req;
-	unsigned long long user_data;
-	__u8 opcode;
-	unsigned long long flags;
-	bool sq_thread;
-} VIEW;
-
-struct trace_event_raw_io_uring_submit_sqe {
-	void *ctx;
-	void *req;
-	unsigned long long user_data;
-	__u8 opcode;
-	unsigned long long flags; /* u32 before 6.9 */
-	bool sq_thread;
-} VIEW;
-
-/* req since 5.19; before, a request is known by its ring and user_data. */
-struct trace_event_raw_io_uring_complete {
-	void *ctx;
-	void *req;
-	__u64 user_data;
-	int res;
-} VIEW;
-
-struct trace_event_raw_io_uring_queue_async_work {
-	void *ctx;
-	void *req;
-	__u64 user_data; /* since 5.19 */
-} VIEW;
-
-struct trace_event_raw_io_uring_req_failed {
-	void *ctx;
-	void *req;
-	__u8 opcode;
-	int error;
-} VIEW;
-
-enum uring_opcode {
-	URING_WRITEV = 2,
-	URING_FSYNC = 3,
-	URING_WRITE_FIXED = 5,
-	URING_SYNC_FILE_RANGE = 8,
-	URING_FALLOCATE = 17,
-	URING_OPENAT = 18,
-	URING_WRITE = 23,
-	URING_OPENAT2 = 28,
-	URING_SPLICE = 30,
-	URING_RENAMEAT = 35,
-	URING_UNLINKAT = 36,
-	URING_MKDIRAT = 37,
-	URING_SYMLINKAT = 38,
-	URING_LINKAT = 39,
-	URING_FTRUNCATE = 55,	 /* since 6.9 */
-	URING_WRITEV_FIXED = 61, /* since 6.15 */
-};
-
-/* The lowest bits of a request's flags are the flags of its sqe, in every version. */
-#define REQUEST_SKIPS_COMPLETION (1 << 6) /* IOSQE_CQE_SKIP_SUCCESS, since 5.17 */
-
 /* --- cgroups -------------------------------------------------------------------------------------------------- */
 
 struct trace_event_raw_cgroup {
@@ -318,6 +188,12 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 		barrier_var(loaded_);          \
 		loaded_;                       \
 	})
+
+/*
+ * An addition that other CPUs see whole. Relaxed, and its result is never used, so it becomes the plain locked add of every
+ * kernel; a stronger order (that of __sync_fetch_and_add) makes it one that returns the old value, which needs 5.12.
+ */
+#define ADD_ATOMICALLY(pointer, value) ((void)__atomic_fetch_add(pointer, value, __ATOMIC_RELAXED))
 
 /* 5.15: bpf_task_pt_regs. 5.11: bpf_get_current_task_btf. 5.12 (with check_mtu): task storage outside LSM programs. */
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)

@@ -6,96 +6,22 @@
 #ifndef OT_URING_BPF_H
 #define OT_URING_BPF_H
 
-#include "files.bpf.h"
-
-/* The request's address, or on kernels whose completion does not tell it, its ring and user_data. */
-struct request_key {
-	__u64 first;
-	__u64 second;
-};
-
-struct request {
-	__u64 address;
-	__u64 cgroup;
-	__u32 slot;
-	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
-	__u8 opcode;
-	__u8 via; /* ot_via */
-	__u8 pad[6];
-};
-
-#define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
-
-/* Requests in flight that we count, of all rings. Full: the request's result will not be known, and is counted so. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct request_key);
-	__type(value, struct request);
-} requests SEC(".maps");
-
-static __always_inline bool completion_names_request(void)
-{
-	return bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req);
-}
-
-static __always_inline struct request_key key_of(void *request, void *ring, __u64 user_data)
-{
-	struct request_key key = {};
-
-	key.first = completion_names_request() ? (__u64)request : (__u64)ring;
-	key.second = completion_names_request() ? 0 : user_data;
-	return key;
-}
-
-static __always_inline bool is_uring_open(__u8 opcode)
-{
-	return opcode == URING_OPENAT || opcode == URING_OPENAT2;
-}
-
-static __always_inline bool is_uring_write(__u8 opcode)
-{
-	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
-	       opcode == URING_WRITEV_FIXED ||
-	       opcode == URING_SPLICE; /* of which the file is the one written to */
-}
-
-/* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
-static __always_inline enum ot_counter counter_of(__u8 opcode)
-{
-	switch (opcode) {
-	case URING_FSYNC:
-	case URING_SYNC_FILE_RANGE:
-		return OT_SYNCS;
-	case URING_FALLOCATE:
-		return OT_ALLOCATES;
-	case URING_FTRUNCATE:
-		return OT_TRUNCATES;
-	case URING_RENAMEAT:
-		return OT_RENAMES;
-	case URING_UNLINKAT:
-		return OT_DELETES;
-	case URING_MKDIRAT:
-		return OT_MKDIRS;
-	case URING_SYMLINKAT:
-		return OT_SYMLINKS;
-	case URING_LINKAT:
-		return OT_LINKS;
-	}
-	return OT_COUNTERS;
-}
+#include "requests.bpf.h"
 
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
 				      __u64 flags, bool by_sqpoll, bool direct)
 {
-	struct request_key key = key_of(address, ring, user_data);
 	struct request request = { .address = (__u64)address, .opcode = opcode };
 	struct task_struct *task;
 
-	if (!is_uring_open(opcode) && !is_uring_write(opcode) && counter_of(opcode) == OT_COUNTERS)
+	if (!is_counted_request(opcode)) {
+		/* Its completion must not be taken for that of another one. */
+		if (!direct && !completion_names_request())
+			remember_unnamed(ring, user_data, &request);
 		return;
+	}
 	if (flags & REQUEST_SKIPS_COMPLETION) {
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 		return;
 	}
 	if (is_uring_open(opcode)) {
@@ -107,17 +33,18 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	task = current_task(direct);
 	request.via = by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE;
 	request.slot = current_slot(task, &request.cgroup, direct);
-	/* A request that is still there has ended without telling its result: its memory is used again. */
-	if (bpf_map_lookup_elem(&requests, &key))
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
-	if (bpf_map_update_elem(&requests, &key, &request, BPF_ANY))
-		__sync_fetch_and_add(&stats.uring_unknown_results, 1);
+	if (direct || completion_names_request()) {
+		remember(address, &request);
+		return;
+	}
+	note_file(&request);
+	remember_unnamed(ring, user_data, &request);
 }
 
-static __always_inline void handed_to_worker(void *ring, void *address, __u64 user_data)
+static __always_inline void handed_to_worker(void *ring, void *address)
 {
-	struct request_key key = key_of(address, ring, user_data);
-	struct request *request = bpf_map_lookup_elem(&requests, &key);
+	struct request *request = completion_names_request() ? remembered(address)
+							     : remembered_unnamed(ring, address);
 
 	if (request && request->via == OT_VIA_INLINE)
 		request->via = OT_VIA_WORKER;
@@ -145,10 +72,13 @@ static __always_inline void count_direct_open(struct request *request, void *rin
 static __always_inline enum file_kind kind_of_request(struct request *request)
 {
 	struct io_kiocb *kiocb = (void *)request->address;
-	struct file *file = BPF_CORE_READ(kiocb, file);
+	struct file *file;
 
+	if (request->has_kind)
+		return request->kind;
+	file = BPF_CORE_READ(kiocb, file);
 	if (!file) /* cancelled before it had its file */
-		__sync_fetch_and_add(&stats.unknown_file, 1);
+		ADD_ATOMICALLY(&stats.unknown_file, 1);
 	return kind_of(file, false);
 }
 
@@ -196,21 +126,26 @@ static __always_inline void completed_other(struct request *request, int result)
 static __always_inline void completed(struct trace_event_raw_io_uring_complete *context,
 				      bool direct)
 {
-	struct request *known, request;
-	struct request_key key;
+	struct request request = {};
 	enum file_kind kind;
 	int result = context->res;
 	void *address = 0;
 
 	/* Not a plain load: the compiler would choose the offset first, and a moved context is not to be loaded from. */
-	if (completion_names_request())
+	if (direct || completion_names_request()) {
 		bpf_core_read(&address, sizeof(address), &context->req);
-	key = key_of(address, context->ctx, context->user_data);
-	known = bpf_map_lookup_elem(&requests, &key);
-	if (!known)
+		if (!recall(address, &request))
+			return;
+	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request)) {
+		/* Most likely refused before it began; whether it was an open or a write nobody tells. */
+		if (result < 0 && !refusals_are_told())
+			ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 		return;
-	request = *known;
-	bpf_map_delete_elem(&requests, &key);
+	}
+	if (request.is_mixed) {
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+		return;
+	}
 	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
 	if (request.via == OT_VIA_INLINE &&
 	    BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)

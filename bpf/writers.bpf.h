@@ -257,7 +257,7 @@ static __always_inline struct ot_counters *counters_of(__u32 slot)
 static __always_inline void add(struct ot_counters *to, enum ot_counter which, __u64 value)
 {
 	if (config.shared_shards)
-		__sync_fetch_and_add(&to->value[which], value);
+		ADD_ATOMICALLY(&to->value[which], value);
 	else
 		to->value[which] += value;
 }
@@ -271,7 +271,7 @@ static __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 
 	if (!known) {
 		if (bpf_map_pop_elem(&free_error_slots, &index)) {
-			__sync_fetch_and_add(&stats.error_slots_exhausted, 1);
+			ADD_ATOMICALLY(&stats.error_slots_exhausted, 1);
 			return 0;
 		}
 		slot = bpf_map_lookup_elem(&errors, &index);
@@ -293,7 +293,7 @@ static __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 	}
 	slot = bpf_map_lookup_elem(&errors, &index);
 	if (slot)
-		__sync_fetch_and_add(&slot->count, 1);
+		ADD_ATOMICALLY(&slot->count, 1);
 	return 0;
 }
 

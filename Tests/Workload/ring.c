@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef IORING_OP_WRITEV_FIXED
-/* Linux 6.15; not yet in the headers of older distributions. */
-#define OP_WRITEV_FIXED 61
-#else
-#define OP_WRITEV_FIXED IORING_OP_WRITEV_FIXED
-#endif
-
 struct ring ring;
 
 static void must(const char *what, int result)
@@ -30,9 +23,12 @@ struct io_uring_sqe *request(void)
 	return sqe;
 }
 
-/* After the prep function, which clears the flags. */
+/* After the prep function, which clears the flags. No two requests have the same user_data, as in most programs. */
 void finish_request(struct io_uring_sqe *sqe)
 {
+	static uint64_t number;
+
+	sqe->user_data = ++number;
 	if (ring.mode == RING_ASYNC)
 		sqe->flags |= IOSQE_ASYNC;
 }
@@ -63,6 +59,17 @@ long result_of(struct io_uring_sqe *sqe)
 	return completion();
 }
 
+/* Whether the kernel knows the operation; what it does not know is not in the truth. */
+bool ring_does(struct worker *w, unsigned int opcode, const char *name)
+{
+	bool does = opcode <= ring.probe->last_op &&
+		    ring.probe->ops[opcode].flags & IO_URING_OP_SUPPORTED;
+
+	if (!does)
+		skip(&w->truth, name);
+	return does;
+}
+
 /* Before 5.15 the slot is not looked at, and the result is a common descriptor. */
 static void probe_direct_open(struct worker *w)
 {
@@ -82,7 +89,6 @@ void prepare_ring(struct worker *w)
 {
 	struct io_uring_params p = { 0 };
 	int files[] = { w->data, -1, -1, -1 };
-	struct io_uring_probe *probe;
 
 	ring.mode = w->opt->ring;
 	if (ring.mode == RING_SQPOLL) {
@@ -102,12 +108,9 @@ void prepare_ring(struct worker *w)
 	must("io_uring_register_buffers", io_uring_register_buffers(&ring.ring, &ring.fixed, 1));
 	must("io_uring_register_files", io_uring_register_files(&ring.ring, files, 4));
 
-	probe = io_uring_get_probe_ring(&ring.ring);
-	ring.writev_fixed = probe && probe->last_op >= OP_WRITEV_FIXED &&
-			    (probe->ops[OP_WRITEV_FIXED].flags & IO_URING_OP_SUPPORTED);
-	if (!ring.writev_fixed)
-		skip(&w->truth, "WRITEV_FIXED");
-	io_uring_free_probe(probe);
+	ring.probe = io_uring_get_probe_ring(&ring.ring);
+	if (!ring.probe)
+		die("io_uring_get_probe_ring", -ENOSYS);
 	probe_direct_open(w);
 }
 

@@ -8,11 +8,19 @@
 
 #define FIXED_SIZE 16384
 
+#ifndef IORING_OP_WRITEV_FIXED
+/* Linux 6.15; not yet in the headers of older distributions. */
+#define OP_WRITEV_FIXED 61
+#else
+#define OP_WRITEV_FIXED IORING_OP_WRITEV_FIXED
+#endif
+
 struct ring {
 	struct io_uring ring;
 	enum ring_mode mode;
 	struct iovec fixed;
-	bool writev_fixed, direct_open;
+	bool direct_open;
+	struct io_uring_probe *probe;
 };
 
 extern struct ring ring;
@@ -22,6 +30,7 @@ void finish_request(struct io_uring_sqe *sqe);
 void submit(void);
 long completion(void);
 long result_of(struct io_uring_sqe *sqe);
+bool ring_does(struct worker *w, unsigned int opcode, const char *name);
 void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov,
 		       unsigned int count, uint64_t at);
 

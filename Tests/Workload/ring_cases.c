@@ -96,6 +96,7 @@ static void write_batch(struct worker *w)
 		io_uring_prep_write(sqe, i % 2 ? w->append : w->data, w->buffer,
 				    (unsigned int)random_size(w, 64), i % 2 ? -1ULL : i * 4096);
 		finish_request(sqe);
+		sqe->user_data = 0; /* which some programs never set */
 	}
 	submit();
 	for (unsigned int i = 0; i < BATCH; i++)
@@ -110,7 +111,7 @@ static void write_fixed(struct worker *w)
 	io_uring_prep_write_fixed(sqe, w->data, base, (unsigned int)random_size(w, 4096), 4096, 0);
 	saw_ring_write(&w->truth, "WRITE_FIXED", result_of(sqe), FINE);
 
-	if (ring.writev_fixed) {
+	if (ring_does(w, OP_WRITEV_FIXED, "WRITEV_FIXED")) {
 		struct iovec iov[2] = {
 			{ base, random_size(w, 4096) },
 			{ base + 8192, random_size(w, 4096) },

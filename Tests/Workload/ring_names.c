@@ -1,50 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of names.c that io_uring can do too. */
+/* The operations of names.c that io_uring can do too, as far as the kernel knows them. */
 #define _GNU_SOURCE
 #include "ring.h"
 
-void do_ring_names(struct worker *w, unsigned int round)
+/* New names: since 5.15, and not in every 5.10 that has that io_uring. */
+static void do_new_names(struct worker *w, unsigned int round)
 {
-	struct truth *t = &w->truth;
+	struct io_uring_sqe *sqe;
+	char name[32];
+
+	if (ring_does(w, IORING_OP_MKDIRAT, "MKDIRAT")) {
+		snprintf(name, sizeof(name), "ring-d-%u", round);
+		sqe = request();
+		io_uring_prep_mkdirat(sqe, w->dirfd, name, 0755);
+		saw_op(&w->truth, OP_MKDIR, "MKDIRAT", result_of(sqe));
+	}
+	if (ring_does(w, IORING_OP_SYMLINKAT, "SYMLINKAT")) {
+		snprintf(name, sizeof(name), "ring-s-%u", round);
+		sqe = request();
+		io_uring_prep_symlinkat(sqe, "nowhere", w->dirfd, name);
+		saw_op(&w->truth, OP_SYMLINK, "SYMLINKAT", result_of(sqe));
+	}
+}
+
+static void do_link(struct worker *w, const char *name)
+{
+	struct io_uring_sqe *sqe;
+	int d = w->dirfd;
+
+	if (!ring_does(w, IORING_OP_LINKAT, "LINKAT")) {
+		saw_op(&w->truth, OP_LINK, "linkat", raw(linkat(d, "exists", d, name, 0)));
+		return;
+	}
+	sqe = request();
+	io_uring_prep_linkat(sqe, d, "exists", d, name, 0);
+	saw_op(&w->truth, OP_LINK, "LINKAT", result_of(sqe));
+}
+
+static void do_moves(struct worker *w, unsigned int round)
+{
+	struct io_uring_sqe *sqe;
 	int d = w->dirfd;
 	char a[32], b[32];
-	struct io_uring_sqe *sqe;
 
-	snprintf(a, sizeof(a), "ring-d-%u", round);
-	sqe = request();
-	io_uring_prep_mkdirat(sqe, d, a, 0755);
-	saw_op(t, OP_MKDIR, "MKDIRAT", result_of(sqe));
-
-	snprintf(a, sizeof(a), "ring-s-%u", round);
-	sqe = request();
-	io_uring_prep_symlinkat(sqe, "nowhere", d, a);
-	saw_op(t, OP_SYMLINK, "SYMLINKAT", result_of(sqe));
-
+	if (!ring_does(w, IORING_OP_RENAMEAT, "RENAMEAT") ||
+	    !ring_does(w, IORING_OP_UNLINKAT, "UNLINKAT"))
+		return;
 	snprintf(a, sizeof(a), "ring-l-%u", round);
-	sqe = request();
-	io_uring_prep_linkat(sqe, d, "exists", d, a, 0);
-	saw_op(t, OP_LINK, "LINKAT", result_of(sqe));
-
 	snprintf(b, sizeof(b), "ring-m-%u", round);
+	do_link(w, a);
 	sqe = request();
 	io_uring_prep_renameat(sqe, d, a, d, b, 0);
-	saw_op(t, OP_RENAME, "RENAMEAT", result_of(sqe));
+	saw_op(&w->truth, OP_RENAME, "RENAMEAT", result_of(sqe));
 
 	sqe = request();
 	io_uring_prep_unlinkat(sqe, d, b, 0);
-	saw_op(t, OP_DELETE, "UNLINKAT", result_of(sqe));
+	saw_op(&w->truth, OP_DELETE, "UNLINKAT", result_of(sqe));
 
 	/* The name is gone: the request completes, but nothing was done. */
 	sqe = request();
 	io_uring_prep_unlinkat(sqe, d, b, 0);
 	if (result_of(sqe) != -ENOENT)
 		die("UNLINKAT again", 0);
+}
+
+void do_ring_names(struct worker *w, unsigned int round)
+{
+	struct io_uring_sqe *sqe;
+
+	do_new_names(w, round);
+	do_moves(w, round);
 
 	sqe = request();
 	io_uring_prep_fallocate(sqe, w->data, 0, 0, 12288);
-	saw_op(t, OP_ALLOCATE, "FALLOCATE", result_of(sqe));
+	saw_op(&w->truth, OP_ALLOCATE, "FALLOCATE", result_of(sqe));
 
 	sqe = request();
 	io_uring_prep_fsync(sqe, w->data, IORING_FSYNC_DATASYNC);
-	saw_op(t, OP_SYNC, "FSYNC", result_of(sqe));
+	saw_op(&w->truth, OP_SYNC, "FSYNC", result_of(sqe));
 }

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds what the agent shipped against what the workload knows it did."""
+
+# Members of a row that are no counters of the row itself.
+PARTS = {"writers", "cgroup", "container", "pod"}
+# Each operation is counted in exactly one of these; the other figures say more about the same operations.
+OPERATIONS = {
+    "opens", "path_opens", "open_failures", "writes", "write_failures", "deletes", "renames", "mkdirs", "mknods",
+    "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps", "pseudo.opens", "pseudo.writes",
+}
+
+
+def figures(document, prefix=""):
+    """The numbers of a truth or a row, under names such as io_uring.worker.writes."""
+    for name, value in document.items():
+        if name in PARTS or name == "cgroup_id":
+            continue
+        if isinstance(value, dict):
+            yield from figures(value, f"{prefix}{name}.")
+        elif isinstance(value, int):
+            yield prefix + name, value
+
+
+def summed(batches, cgroup):
+    """The rows of one cgroup over all windows, added up."""
+    total = {}
+    for unit in (unit for batch in batches for unit in batch["units"]):
+        if (unit["cgroup"] or {}).get("id") == cgroup:
+            for name, value in figures(unit):
+                total[name] = total.get(name, 0) + value
+    return total
+
+
+def join_rings(figures_of_row):
+    """Leaves open which requests were done inline and which by a worker."""
+    for name in [name for name in figures_of_row if name.startswith(("io_uring.inline.", "io_uring.worker."))]:
+        joined = "io_uring.plain_total." + name.rsplit(".", 1)[1]
+        figures_of_row[joined] = figures_of_row.get(joined, 0) + figures_of_row.pop(name)
+
+
+class Comparison:
+    """Sums of rows against truths. A difference is allowed only as far as the batches declare a loss."""
+
+    def __init__(self, batches):
+        self.batches = batches
+        self.rows = self.equal_rows = self.figures = self.equal_figures = self.lacking = 0
+        self.different = []
+        self.impossible = []
+        missed = [batch["loss"]["missed_runs"] for batch in batches]
+        self.tells_missed = not any(value is None for runs in missed for value in runs.values())
+        self.missed = sum(value or 0 for runs in missed for value in runs.values())
+        self.unknown = sum(batch["loss"]["io_uring_unknown_results"] for batch in batches)
+        self.missed_in_rings = any(runs["io_uring"] for runs in missed)
+
+    def add(self, name, truth):
+        counted, true = summed(self.batches, truth["cgroup_id"]), dict(figures(truth))
+        # The kernel's own affair in a plain ring; and a hand-over to a worker may be among what was missed.
+        if any(figure.startswith("io_uring.plain_total") for figure in true) or self.missed_in_rings:
+            join_rings(counted)
+            join_rings(true)
+        equal_before, figures_before = self.equal_figures, self.figures
+        for figure in sorted(counted.keys() | true.keys()):
+            lacking = true.get(figure, 0) - counted.get(figure, 0)
+            self.lacking += lacking if figure in OPERATIONS else 0
+            self.figures += 1
+            self.equal_figures += lacking == 0
+            if lacking:
+                sentence = f"{name}: {figure}: counted {counted.get(figure, 0)}, true is {true.get(figure, 0)}"
+                (self.different if lacking > 0 else self.impossible).append(sentence)
+        self.rows += 1
+        self.equal_rows += self.equal_figures - equal_before == self.figures - figures_before
+
+    @property
+    def complaints(self):
+        """What is not explained by a declared loss: too much, or lacking more operations than were declared."""
+        is_explained = 0 < self.lacking <= self.missed + self.unknown
+        return self.impossible + ([] if is_explained else self.different)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The part of kernel.bpf.h that is about io_uring, in which no two kernels are the same. */
+#ifndef OT_KERNEL_URING_BPF_H
+#define OT_KERNEL_URING_BPF_H
+
+#include "kernel.bpf.h"
+
+struct io_cqe {
+	int fd; /* the sqe's fd until the request has a result */
+} VIEW;
+
+struct io_kiocb {
+	struct file *file;
+	struct io_cqe cqe; /* since 5.19 */
+} VIEW;
+
+struct io_kiocb___before {
+	__u64 user_data; /* up to 5.18 */
+} VIEW;
+
+/* At the start of io_kiocb: opcode data. */
+struct io_open {
+	__u32 file_slot; /* since 5.15 */
+} VIEW;
+
+/* The table of direct descriptors: nodes since 6.13, files with flags in their low bits before. */
+struct io_rsrc_node {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+} VIEW;
+
+struct io_file_table {
+	struct io_rsrc_data data;
+} VIEW;
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+} VIEW;
+
+struct io_file_table___files {
+	struct io_fixed_file *files;
+} VIEW;
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+} VIEW;
+
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+} VIEW;
+
+#define FILE_OF_POINTER(pointer) ((struct file *)((pointer) & ~7UL))
+
+/* The file that was just put into a slot of the ring's own table; NULL on kernels whose table we do not know. */
+static __always_inline struct file *direct_file(void *ring, __u32 slot)
+{
+	struct io_ring_ctx *nodes_ring = ring;
+	struct io_ring_ctx___files *files_ring = ring;
+	struct io_rsrc_node **nodes, *node = 0;
+	struct io_fixed_file *files;
+
+	if (bpf_core_field_exists(nodes_ring->file_table.data.nodes)) {
+		nodes = BPF_CORE_READ(nodes_ring, file_table.data.nodes);
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
+		return node ? FILE_OF_POINTER(BPF_CORE_READ(node, file_ptr)) : 0;
+	}
+	if (!bpf_core_field_exists(files_ring->file_table.files))
+		return 0;
+	files = BPF_CORE_READ(files_ring, file_table.files);
+	files = (void *)files + (__u64)slot * bpf_core_type_size(struct io_fixed_file);
+	return FILE_OF_POINTER(BPF_CORE_READ(files, file_ptr));
+}
+
+/* Up to 6.2 the event is io_uring_submit_sqe; the fields we read have kept their names. */
+struct trace_event_raw_io_uring_submit_req {
+	void *ctx;
+	void *req;
+	unsigned long long user_data;
+	__u8 opcode;
+	unsigned long long flags;
+	bool sq_thread;
+} VIEW;
+
+struct trace_event_raw_io_uring_submit_sqe {
+	void *ctx;
+	void *req;
+	unsigned long long user_data;
+	__u8 opcode;
+	unsigned long long flags; /* u32 before 6.9 */
+	bool sq_thread;
+} VIEW;
+
+/* req since 5.19; before, a request is known by its ring and user_data. */
+struct trace_event_raw_io_uring_complete {
+	void *ctx;
+	void *req;
+	__u64 user_data;
+	int res;
+} VIEW;
+
+static __always_inline bool completion_names_request(void)
+{
+	return bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req);
+}
+
+struct trace_event_raw_io_uring_queue_async_work {
+	void *ctx;
+	void *req;
+} VIEW;
+
+struct trace_event_raw_io_uring_req_failed {
+	void *ctx;
+	void *req;
+	__u8 opcode;
+	int error;
+} VIEW;
+
+/* Whether requests that are refused before they begin are told; Debian's 5.10 does not, with the io_uring of 5.15. */
+static __always_inline bool refusals_are_told(void)
+{
+	return bpf_core_type_exists(struct trace_event_raw_io_uring_req_failed);
+}
+
+enum uring_opcode {
+	URING_WRITEV = 2,
+	URING_FSYNC = 3,
+	URING_WRITE_FIXED = 5,
+	URING_SYNC_FILE_RANGE = 8,
+	URING_FALLOCATE = 17,
+	URING_OPENAT = 18,
+	URING_WRITE = 23,
+	URING_OPENAT2 = 28,
+	URING_SPLICE = 30,
+	URING_RENAMEAT = 35,
+	URING_UNLINKAT = 36,
+	URING_MKDIRAT = 37,
+	URING_SYMLINKAT = 38,
+	URING_LINKAT = 39,
+	URING_FTRUNCATE = 55,	 /* since 6.9 */
+	URING_WRITEV_FIXED = 61, /* since 6.15 */
+};
+
+/* The lowest bits of a request's flags are the flags of its sqe, in every version. */
+#define REQUEST_SKIPS_COMPLETION (1 << 6) /* IOSQE_CQE_SKIP_SUCCESS, since 5.17 */
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The io_uring requests in flight that we count, from their submission to their completion. */
+#ifndef OT_REQUESTS_BPF_H
+#define OT_REQUESTS_BPF_H
+
+#include "files.bpf.h"
+#include "kernel_uring.bpf.h"
+
+#define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
+
+/*
+ * The request's address. Where a completion does not name its request (before 5.19) its ring and user_data, which
+ * several requests may share: the ring's address, far from odd, then carries a number that tells them apart.
+ */
+struct request_key {
+	__u64 first;
+	__u64 second;
+};
+
+struct request {
+	__u64 address;
+	__u64 cgroup;
+	__u32 slot;
+	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
+	__u8 opcode;
+	__u8 via; /* ot_via */
+	/* Only where a completion does not name its request: */
+	__u8 has_kind; /* the file was there at submission already, and `kind` is its kind */
+	__u8 kind;     /* file_kind */
+	__u8 is_mixed; /* others in flight have the same user_data, and are of another sort */
+	__u8 pad[3];
+};
+
+/* Of all rings. Full: the request's result will not be known, and is counted so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct request_key);
+	__type(value, struct request);
+} requests SEC(".maps");
+
+static __always_inline bool is_uring_open(__u8 opcode)
+{
+	return opcode == URING_OPENAT || opcode == URING_OPENAT2;
+}
+
+static __always_inline bool is_uring_write(__u8 opcode)
+{
+	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
+	       opcode == URING_WRITEV_FIXED ||
+	       opcode == URING_SPLICE; /* of which the file is the one written to */
+}
+
+/* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
+static __always_inline enum ot_counter counter_of(__u8 opcode)
+{
+	switch (opcode) {
+	case URING_FSYNC:
+	case URING_SYNC_FILE_RANGE:
+		return OT_SYNCS;
+	case URING_FALLOCATE:
+		return OT_ALLOCATES;
+	case URING_FTRUNCATE:
+		return OT_TRUNCATES;
+	case URING_RENAMEAT:
+		return OT_RENAMES;
+	case URING_UNLINKAT:
+		return OT_DELETES;
+	case URING_MKDIRAT:
+		return OT_MKDIRS;
+	case URING_SYMLINKAT:
+		return OT_SYMLINKS;
+	case URING_LINKAT:
+		return OT_LINKS;
+	}
+	return OT_COUNTERS;
+}
+
+static __always_inline bool is_counted_request(__u8 opcode)
+{
+	return is_uring_open(opcode) || is_uring_write(opcode) || counter_of(opcode) != OT_COUNTERS;
+}
+
+/* --- by address ----------------------------------------------------------------------------------------------- */
+
+static __always_inline struct request *remembered(void *address)
+{
+	struct request_key key = { .first = (__u64)address };
+
+	return bpf_map_lookup_elem(&requests, &key);
+}
+
+static __always_inline void remember(void *address, struct request *request)
+{
+	struct request_key key = { .first = (__u64)address };
+
+	/* A request that is still there has ended without telling its result: its memory is used again. */
+	if (bpf_map_lookup_elem(&requests, &key))
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+	if (bpf_map_update_elem(&requests, &key, request, BPF_ANY))
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+}
+
+static __always_inline bool recall(void *address, struct request *request)
+{
+	struct request_key key = { .first = (__u64)address };
+	struct request *known = bpf_map_lookup_elem(&requests, &key);
+
+	if (!known)
+		return false;
+	*request = *known;
+	bpf_map_delete_elem(&requests, &key);
+	return true;
+}
+
+/* --- by ring and user_data ------------------------------------------------------------------------------------ */
+
+/*
+ * Requests with one user_data are interchangeable as long as they are of one sort: the completion brings the result, and
+ * whose it was makes no difference. Those of different sorts are not, and the results of all of them are then unknown.
+ * Any request counts here, also of operations that we do not: they too have completions.
+ */
+#define MOST_WITH_ONE_USER_DATA 32
+
+/* Before 5.18 a request has its file when it is submitted; when it completes it may have been given back already. */
+static __always_inline void note_file(struct request *request)
+{
+	struct io_kiocb *kiocb = (void *)request->address;
+	struct file *file = is_uring_open(request->opcode) ? 0 : BPF_CORE_READ(kiocb, file);
+
+	if (!file)
+		return;
+	request->has_kind = 1;
+	request->kind = kind_of(file, PROBED);
+}
+
+static __always_inline bool are_alike(struct request *one, struct request *other)
+{
+	bool same_operation = one->opcode == other->opcode ||
+			      (is_uring_open(one->opcode) && is_uring_open(other->opcode)) ||
+			      (is_uring_write(one->opcode) && is_uring_write(other->opcode));
+
+	return same_operation && one->slot == other->slot && one->cgroup == other->cgroup &&
+	       one->file_slot == other->file_slot && one->kind == other->kind;
+}
+
+/* All those in flight are looked at, not only those before the first free number. */
+static __noinline int remember_unnamed(void *ring, __u64 user_data, struct request *request)
+{
+	struct request_key key = { .second = user_data };
+	__u64 free = 0;
+
+	if (!request)
+		return 0;
+	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
+		struct request *other;
+
+		key.first = (__u64)ring + i;
+		other = bpf_map_lookup_elem(&requests, &key);
+		if (!other)
+			free = free ?: key.first;
+		else if (!are_alike(other, request))
+			other->is_mixed = request->is_mixed = 1;
+	}
+	key.first = free;
+	if (!free || bpf_map_update_elem(&requests, &key, request, BPF_NOEXIST))
+		ADD_ATOMICALLY(&stats.uring_unknown_results, is_counted_request(request->opcode));
+	return 0;
+}
+
+static __always_inline struct request *remembered_unnamed(void *ring, void *address)
+{
+	struct io_kiocb___before *kiocb = address;
+	struct request_key key = { .second = BPF_CORE_READ(kiocb, user_data) };
+
+	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
+		struct request *request;
+
+		key.first = (__u64)ring + i;
+		request = bpf_map_lookup_elem(&requests, &key);
+		if (request && request->address == (__u64)address)
+			return request;
+	}
+	return 0;
+}
+
+/* Whether there was one; whoever deletes it has it, so that no two completions take the same. */
+static __noinline int recall_unnamed(void *ring, __u64 user_data, struct request *request)
+{
+	struct request_key key = { .second = user_data };
+
+	if (!request)
+		return 0;
+	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
+		struct request *known;
+
+		key.first = (__u64)ring + i;
+		known = bpf_map_lookup_elem(&requests, &key);
+		if (!known)
+			continue;
+		*request = *known;
+		if (!bpf_map_delete_elem(&requests, &key))
+			return 1;
+	}
+	return 0;
+}
+
+#endif
