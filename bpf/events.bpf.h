@@ -71,7 +71,7 @@ static __always_inline long step(struct walk *walk)
 	__u32 end = walk->record->writer.header.length;
 	long read;
 
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 		above = BPF_CORE_READ(mount, mnt_parent);
 		walk->arrived = above == mount;
 		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
@@ -86,7 +86,9 @@ static __always_inline long step(struct walk *walk)
 		return 1;
 	walk->record->writer.header.length = end + read;
 	walk->dentry = parent;
-	return 0;
+	/* Of no mount's tree, such as a memfd: its name is all there is. */
+	walk->arrived = dentry == parent;
+	return walk->arrived;
 }
 
 static long step_of_loop(__u32 index, void *walk)

@@ -15,7 +15,8 @@ struct SlotTable: ~Copyable {
 
     private let plan: MemoryPlan
     private var slots: MappedArray<ot_slot>
-    private var counters: MappedArray<ot_counters>
+    /// `ot_counters`, which is nothing but these words.
+    private var counters: MappedArray<InlineArray<34, UInt64>>
     /// By slot, as far as slots were looked at.
     private var last: [Counters] = []
     private var known: [Known?] = []
@@ -29,7 +30,7 @@ struct SlotTable: ~Copyable {
 
     init(_ object: borrowing LoadedObject, plan: MemoryPlan) throws(BPFError) {
         let slots = try MappedArray(object.map("slots"), element: ot_slot.self)
-        let counters = try MappedArray(object.map("counters"), element: ot_counters.self)
+        let counters = try MappedArray(object.map("counters"), element: InlineArray<34, UInt64>.self)
         self.slots = slots
         self.counters = counters
         self.plan = plan
@@ -50,17 +51,16 @@ struct SlotTable: ~Copyable {
     /// Adds to `drain` what was counted since the last call.
     mutating func drain(into drain: inout Drain) throws(BPFError) {
         try reach(MemoryPlan.fixedSlots)
-        drain.withoutCgroup += difference(Int(OT_SLOT_HOST))
-        drain.own += difference(Int(OT_SLOT_SELF))
+        if let counted = difference(Int(OT_SLOT_HOST)) { drain.withoutCgroup += counted }
+        if let counted = difference(Int(OT_SLOT_SELF)) { drain.own += counted }
         var index = plan.writerRange.lowerBound
         while index < min(writerEnd + Self.margin, plan.writerRange.upperBound) {
             if try isUsed(index, from: plan.writerRange.lowerBound) {
                 writerEnd = max(writerEnd, index + 1)
-                let difference = difference(index)
-                if !difference.isZero, let slot = known[index] {
+                if let counted = difference(index), let slot = known[index] {
                     drain.writers.append(
                         WriterActivity(
-                            writer: slot.writer, tgid: Int32(bitPattern: slots[index].tgid), counters: difference))
+                            writer: slot.writer, tgid: Int32(bitPattern: slots[index].tgid), counters: counted))
                 }
             }
             index += 1
@@ -76,9 +76,8 @@ struct SlotTable: ~Copyable {
         while index < min(cgroupEnd + Self.margin, plan.cgroupRange.upperBound) {
             if try isUsed(index, from: plan.cgroupRange.lowerBound) {
                 cgroupEnd = max(cgroupEnd, index + 1)
-                let difference = difference(index)
-                if !difference.isZero, let slot = known[index] {
-                    drain.withoutWriter[slot.writer.cgroup, default: Counters()] += difference
+                if let counted = difference(index), let slot = known[index] {
+                    drain.withoutWriter[slot.writer.cgroup, default: Counters()] += counted
                 }
             }
             index += 1
@@ -104,12 +103,14 @@ struct SlotTable: ~Copyable {
         return true
     }
 
-    private mutating func difference(_ slot: Int) -> Counters {
+    /// What was added to a slot since the last call; nil for most slots at most times.
+    private mutating func difference(_ slot: Int) -> Counters? {
         var now = Counters()
         for shard in 0..<plan.shards { now.add(counters[slot * plan.shards + shard]) }
+        guard now != last[slot] else { return nil }
         let difference = now.since(last[slot])
         last[slot] = now
-        if !difference.isZero { known[slot]?.isFree = false }
+        known[slot]?.isFree = false
         return difference
     }
 
@@ -121,19 +122,16 @@ struct SlotTable: ~Copyable {
     }
 }
 
-extension Counters {
-    fileprivate mutating func add(_ shard: ot_counters) {
-        withUnsafeBytes(of: shard) { bytes in
-            for index in 0..<Counters.count {
-                self[index] &+= bytes.load(fromByteOffset: index * 8, as: UInt64.self)
-            }
-        }
-    }
-}
-
 extension ot_writer_key {
     fileprivate func isSame(as other: Self) -> Bool {
-        withUnsafeBytes(of: self) { mine in withUnsafeBytes(of: other) { mine.elementsEqual($0) } }
+        withUnsafeBytes(of: self) { mine in
+            withUnsafeBytes(of: other) { theirs in
+                stride(from: 0, to: mine.count, by: 8).allSatisfy { offset in
+                    mine.load(fromByteOffset: offset, as: UInt64.self)
+                        == theirs.load(fromByteOffset: offset, as: UInt64.self)
+                }
+            }
+        }
     }
 }
 

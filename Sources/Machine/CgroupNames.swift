@@ -55,6 +55,13 @@ package struct CgroupNames: Sendable {
         return entries[id]?.name
     }
 
+    /// Marks as gone what the file system does not know any more: after reports were lost.
+    package mutating func compare(current: (CgroupID) -> ByteString?) {
+        for (id, entry) in entries where entry.goneSince == nil {
+            if let path = current(id) { set(id, path: path) } else { entries[id]?.goneSince = drains }
+        }
+    }
+
     /// Says that the counters were drained; returns the cgroups that are now forgotten.
     package mutating func drained() -> Set<CgroupID> {
         drains += 1

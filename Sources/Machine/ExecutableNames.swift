@@ -21,6 +21,10 @@ package struct ExecutableNames: Sendable {
         let link = "/proc/\(tgid)/exe"
         var status = stat()
         guard stat(link, &status) == 0, UInt64(status.st_ino) == id.inode else { return nil }
-        return readLink(link).map { ByteString($0) }
+        guard let path = readLink(link) else { return nil }
+        // The kernel's own path, which the programs report, says nothing of the file's being deleted.
+        let suffix = Array(" (deleted)".utf8)
+        let isDeleted = status.st_nlink == 0 && path.suffix(suffix.count).elementsEqual(suffix)
+        return ByteString(isDeleted ? Array(path.dropLast(suffix.count)) : path)
     }
 }

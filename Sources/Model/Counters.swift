@@ -42,6 +42,11 @@ package struct Counters: Sendable {
         for index in left.values.indices { left.values[index] &+= right.values[index] }
     }
 
+    /// Adds values in the order of `Counter`, as the kernel lays them out.
+    package mutating func add(_ words: InlineArray<34, UInt64>) {
+        for index in values.indices { values[index] &+= words[index] }
+    }
+
     /// What was added since `earlier`; the kernel's counters only grow.
     package func since(_ earlier: Self) -> Self {
         var difference = Self()

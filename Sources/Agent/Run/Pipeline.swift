@@ -33,6 +33,8 @@ package actor Pipeline {
     private var clock: WindowClock
     private var sequence: UInt64 = 0
     private let started: ClockReading
+    /// The cgroups of the last window that had no name.
+    private var unnamed: Set<CgroupID> = []
 
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
@@ -112,7 +114,11 @@ package actor Pipeline {
         rollup = Rollup()
         for sink in sinks { await sink.accept(batch) }
         if let trouble { throw trouble }
-        try await source.recycle(names.drained())
+        if drain.loss.ringRecords > 0 { names.compare(current: host.path) }
+        // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
+        let nameless = Set(rows.filter { $0.identity.kind == .unresolved }.compactMap(\.cgroup))
+        try await source.recycle(names.drained().union(unnamed))
+        unnamed = nameless
     }
 
     private func take(_ facts: [Fact]) {
