@@ -3,7 +3,7 @@
 #ifndef OT_FILES_BPF_H
 #define OT_FILES_BPF_H
 
-#include "writers.bpf.h"
+#include "counters.bpf.h"
 
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
