@@ -83,7 +83,7 @@ test: build deps-test  ## everything; kernel and system tests run when you are r
 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
 test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
-	$(Q)python3 Tests/Kernels/run.py --kernels "$(KERNELS)" $(ARGS)
+	$(Q)python3 -B Tests/Kernels/run.py --kernels "$(KERNELS)" $(ARGS)
 
 lint: deps-lint swift  ## formatting, import fences, file lengths
 	$(call say,LINT,"swift format")
