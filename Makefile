@@ -32,6 +32,7 @@ C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/incl
 
 V   ?= 0
 Q   := $(if $(filter 0,$(V)),@)
+quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
 .PHONY: all build bpf release run test test-kernels lint format bench deps install clean help swift
@@ -40,8 +41,8 @@ say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 all: build
 
 build: bpf $(TEST_OBJECTS) swift  ## the BPF objects, then both programs (debug)
-	$(call say,SWIFT,debug)
-	$(Q)$(SWIFT) build
+	$(call say,SWIFT,"debug (the first time takes minutes)")
+	$(Q)$(SWIFT) build $(quiet)
 
 bpf: deps-build $(OBJECTS)  ## the BPF objects alone
 
@@ -65,8 +66,8 @@ swift:
 	echo "Swift 6.2 or later is needed on PATH: see https://www.swift.org/install/linux/" >&2; exit 1; }
 
 release: bpf swift  ## both programs, optimised, with the Swift runtime inside
-	$(call say,SWIFT,release)
-	$(Q)$(SWIFT) build -c release --static-swift-stdlib
+	$(call say,SWIFT,"release (the first time takes minutes)")
+	$(Q)$(SWIFT) build -c release --static-swift-stdlib $(quiet)
 
 run: release  ## build, then watch this host: make run ARGS="--duration 30s"
 	$(call say,RUN,"otagent --config config/agent.toml $(ARGS)")
@@ -74,12 +75,17 @@ run: release  ## build, then watch this host: make run ARGS="--duration 30s"
 
 # In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines.
 test: build deps-test  ## everything; kernel and system tests run when you are root
+ifdef ARGS
+	$(call say,TEST,"$(ARGS)")
+	$(Q)$(SWIFT) test $(ARGS)
+else
 	$(call say,TEST,"all but the kernel's side")
 	$(Q)$(SWIFT) test --skip KernelTests --skip SystemTests
 	$(call say,TEST,KernelTests)
 	$(Q)$(SWIFT) test --skip-build --filter KernelTests
 	$(call say,TEST,SystemTests)
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests
+endif
 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
 test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
