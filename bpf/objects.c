@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Embeds the compiled BPF objects, so that the binary needs no file beside it. */
 #include "kernel_abi.h"
 

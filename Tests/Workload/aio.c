@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Linux AIO, the older of the two asynchronous ways. */
 #define _GNU_SOURCE
 #include "workload.h"

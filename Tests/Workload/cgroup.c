@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Into the cgroup that is measured, and out of it again. */
 #define _GNU_SOURCE
 #include "workload.h"

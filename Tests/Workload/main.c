@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Set-up outside the cgroup, the counted work inside, then out again and the figures. */
 #define _GNU_SOURCE
 #include "workload.h"

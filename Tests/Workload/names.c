@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Operations on names and on files as a whole, by syscall; what fails is no operation. */
 #define _GNU_SOURCE
 #include "workload.h"

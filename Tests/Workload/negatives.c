@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes that are no file activity, and those that belong to pseudo file systems. */
 #define _GNU_SOURCE
 #include "workload.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every syscall that opens a file, and the ways in which it fails. */
 #define _GNU_SOURCE
 #include "workload.h"

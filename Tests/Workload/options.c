@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The command line. */
 #define _GNU_SOURCE
 #include "workload.h"

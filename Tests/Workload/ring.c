@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ring: made before the counting starts, in the mode that was asked for; and one request at a time through it. */
 #define _GNU_SOURCE
 #include "ring.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WORKLOAD_RING_H
 #define WORKLOAD_RING_H
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opens and writes by io_uring; their truth is the result in the completion. */
 #define _GNU_SOURCE
 #include "ring.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that are easily miscounted: they end early, have no descriptor, or come in chains. */
 #define _GNU_SOURCE
 #include "ring.h"

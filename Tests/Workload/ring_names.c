@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The operations of names.c that io_uring can do too, as far as the kernel knows them. */
 #define _GNU_SOURCE
 #include "ring.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Many cgroups that live for a moment: each gets one process, which writes one byte to one file.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tally: the only place where an operation becomes a figure, and where the figures are printed. */
 #define _GNU_SOURCE
 #include "workload.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A thread's folder and descriptors, made before anything is counted. */
 #define _GNU_SOURCE
 #include "workload.h"

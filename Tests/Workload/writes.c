@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every syscall that writes to a regular file, short and empty writes, and the ways in which it fails. */
 #define _GNU_SOURCE
 #include "workload.h"

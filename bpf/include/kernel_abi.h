@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The one definition of everything that crosses the border between the kernel programs and user space.
  * The programs include it, Swift imports it. Integers only, explicit padding, each size asserted.
