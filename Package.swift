@@ -69,8 +69,10 @@ let package = Package(
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
         .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),
-        .testTarget(name: "BPFTests", dependencies: ["BPF"], exclude: ["objects"], swiftSettings: common),
-        .testTarget(name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF"], swiftSettings: common),
+        .target(name: "Support", dependencies: ["Machine"], path: "Tests/Support", swiftSettings: common),
+        .testTarget(name: "BPFTests", dependencies: ["BPF", "Support"], exclude: ["objects"], swiftSettings: common),
+        .testTarget(
+            name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF", "Support"], swiftSettings: common),
         .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(

@@ -10,6 +10,7 @@ extension AsyncParsableCommand {
         Signals.take()
         Task {
             do {
+                try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
                 var command = try parseAsRoot()
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
@@ -22,6 +23,14 @@ extension AsyncParsableCommand {
             }
         }
         while true { pause() }
+    }
+
+    /// A word that is no command would be taken for an argument of the default one, which would complain of something else.
+    private static func refuseUnknownCommand(_ word: String?) throws {
+        guard let word, !word.hasPrefix("-") else { return }
+        let known = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        if known.contains(word) || word == "help" || word == SelfTestPerformer.command { return }
+        throw Refusal(.badArguments, "there is no command '\(word)'; the commands are \(known.joined(separator: ", "))")
     }
 
     /// Says why and ends; wrong arguments end with 2, as the manual has it, and not with 64.

@@ -1,4 +1,4 @@
 import Testing
 
 /// One after the other: the samples are attached to the same calls.
-@Suite(.serialized) struct BPFTests {}
+@Suite(.serialized, .withTracefs) struct BPFTests {}

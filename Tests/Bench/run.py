@@ -6,6 +6,7 @@ Added cost is always a situation minus the base of the same round. A watcher tha
 made fails the run: a cheap count that is wrong is not cheap."""
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -51,8 +52,8 @@ def prepare(options):
     if os.geteuid() != 0:
         raise Failed("attaching programs needs root")
     if not EVENTS.exists():
-        print(f"mounting tracefs at {EVENTS.parent}; it stays mounted", file=sys.stderr)
         subprocess.run(["mount", "-t", "tracefs", "tracefs", EVENTS.parent], check=True)
+        atexit.register(subprocess.run, ["umount", EVENTS.parent])
     if "bpftrace" in options.situations and not shutil.which("bpftrace"):
         raise Failed("bpftrace is not installed: apt-get install bpftrace, or leave it out with --situations")
     if "agent" in options.situations and not options.agent.exists():

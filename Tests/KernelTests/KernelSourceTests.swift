@@ -35,7 +35,7 @@ extension Drain {
 }
 
 /// The programs at work on this kernel, one set of them at a time.
-@Suite(.enabled(if: canCount, countingReason), .serialized) struct KernelSourceTests {
+@Suite(.enabled(if: canCount, countingReason), .serialized, .withTracefs) struct KernelSourceTests {
     let folder: Folder
     let cgroup: Cgroup
     init() throws { (folder, cgroup) = (try Folder(), try Cgroup()) }

@@ -43,6 +43,14 @@ extension SystemTests {
             #expect(end.status == 2, "\(end.errors)")
         }
 
+        @Test func `a word that is no command is called that`() throws {
+            let end = try otagent(["no-such-command"], in: folder)
+            #expect(
+                end.errors
+                    == "otagent: there is no command 'no-such-command'; the commands are run, check, doctor, defaults, units\n"
+            )
+        }
+
         @Test func `an output that cannot be written fails a run of one window`() throws {
             let config = try folder.write(
                 "agent.toml",

@@ -21,7 +21,7 @@ package enum DefaultConfiguration {
         max_kernel_memory = "64MiB"         # for counters; beyond it they are summed up coarser, nothing is lost
         max_writers_per_unit = 50           # shown for each unit, biggest first; the rest sums up to the writer "*"
         max_units = 10000                   # rows in a batch; the rest sums up to the unit "*"
-        fold_transient = true               # one name in series for run-r1a2b3c.scope and its like: run-r*.scope
+        fold_transient = true               # one name in series for run-r1a2b3c.scope and its like (no effect in this version)
 
         # Where batches go: any number of outputs, each a table with a name of your own.
 
@@ -93,7 +93,7 @@ package enum DefaultConfiguration {
 
         [alerts]
         exec = []                           # a program for each alert (no effect in this version)
-        max_per_window = 100
+        max_per_window = 100                # (no effect in this version)
 
         """##
 }
