@@ -53,8 +53,8 @@ static __always_inline void add(struct ot_counters *to, enum ot_counter which, _
 		to->value[which] += value;
 }
 
-/* Counts a failure by its errno, besides the writer's own counter. */
-static __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
+/* Counts a failure by its errno, besides the writer's own counter. Global for the reason that find_slot_direct is. */
+__noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 {
 	struct ot_error_key key = { .cgroup = cgroup, .operation = operation, .error = error };
 	__u32 *known = bpf_map_lookup_elem(&error_slots, &key), index;
