@@ -18,7 +18,8 @@
  *   cgroup/cgroup_{mkdir,rmdir,rename}                                     a name for a cgroup ID
  *
  * Only the exit side of the system calls is traced, and the arguments are taken from the saved registers: half the cost.
- * Each hook exists as `on_X` and as `on_X_probed`; see "ways to read" in kernel.bpf.h.
+ * One program serves all hooks of a kind, so that the verifier looks at it once. Each exists as `on_X` and as `on_X_probed`;
+ * see "ways to read" in kernel.bpf.h.
  */
 #include "uring.bpf.h"
 
@@ -106,6 +107,7 @@ static __always_inline int mapped(long result, bool direct)
 	return 0;
 }
 
+/* `event` may be a list, as `a_{b,c}`: one program for all of them, so that the verifier looks at it once. */
 #define HOOK(event, name, context_type, call)                          \
 	SEC("tp/" event) int on_##name(context_type *context)          \
 	{                                                              \
@@ -120,56 +122,38 @@ static __always_inline int mapped(long result, bool direct)
 		return 0;                                              \
 	}
 
-#define ON_SYSCALL(name, call) HOOK("syscalls/sys_exit_" #name, name, struct sys_exit, call)
+#define ON_SYSCALL(calls, name, call) HOOK("syscalls/sys_exit_" calls, name, struct sys_exit, call)
 /* `number` is that of the argument which is the descriptor, or the mode. */
-#define ON_WRITE(name, number)                                            \
-	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
+#define ON_WRITE(calls, name, number)                                            \
+	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
 		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_MKNOD(name, number)                                            \
-	ON_SYSCALL(name, struct task_struct *task = current_task(direct); \
+#define ON_MKNOD(calls, name, number)                                            \
+	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
 		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_OPEN(name)	     ON_SYSCALL(name, open_returned(context->ret, direct))
-#define ON_PATH(name, which) ON_SYSCALL(name, done_by_path(context->ret, which, direct))
-#define ON_FILE(name, which) ON_SYSCALL(name, done_to_file(context->ret, which, direct))
+#define ON_PATH(calls, name, which) \
+	ON_SYSCALL(calls, name, done_by_path(context->ret, which, direct))
+#define ON_FILE(calls, name, which) \
+	ON_SYSCALL(calls, name, done_to_file(context->ret, which, direct))
 
-ON_WRITE(write, 0)
-ON_WRITE(pwrite64, 0)
-ON_WRITE(writev, 0)
-ON_WRITE(pwritev, 0)
-ON_WRITE(pwritev2, 0)
-ON_WRITE(sendfile64, 0)
-ON_WRITE(splice, 2)
-ON_WRITE(copy_file_range, 2)
+ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
+ON_WRITE("{splice,copy_file_range}", write_into, 2)
+ON_SYSCALL("{open,openat,openat2,creat,open_by_handle_at}", open,
+	   open_returned(context->ret, direct))
 
-ON_OPEN(open)
-ON_OPEN(openat)
-ON_OPEN(openat2)
-ON_OPEN(creat)
-ON_OPEN(open_by_handle_at)
+ON_PATH("{unlink,unlinkat,rmdir}", delete, OT_DELETES)
+ON_PATH("{rename,renameat,renameat2}", rename, OT_RENAMES)
+ON_PATH("{mkdir,mkdirat}", mkdir, OT_MKDIRS)
+ON_PATH("{symlink,symlinkat}", symlink, OT_SYMLINKS)
+ON_PATH("{link,linkat}", link, OT_LINKS)
+ON_PATH("truncate", truncate, OT_TRUNCATES)
+ON_PATH("msync", msync, OT_SYNCS)
+ON_MKNOD("mknod", mknod, 1)
+ON_MKNOD("mknodat", mknodat, 2)
 
-ON_PATH(unlink, OT_DELETES)
-ON_PATH(unlinkat, OT_DELETES)
-ON_PATH(rmdir, OT_DELETES)
-ON_PATH(rename, OT_RENAMES)
-ON_PATH(renameat, OT_RENAMES)
-ON_PATH(renameat2, OT_RENAMES)
-ON_PATH(mkdir, OT_MKDIRS)
-ON_PATH(mkdirat, OT_MKDIRS)
-ON_PATH(symlink, OT_SYMLINKS)
-ON_PATH(symlinkat, OT_SYMLINKS)
-ON_PATH(link, OT_LINKS)
-ON_PATH(linkat, OT_LINKS)
-ON_PATH(truncate, OT_TRUNCATES)
-ON_PATH(msync, OT_SYNCS)
-ON_MKNOD(mknod, 1)
-ON_MKNOD(mknodat, 2)
-
-ON_FILE(ftruncate, OT_TRUNCATES)
-ON_FILE(fallocate, OT_ALLOCATES)
-ON_FILE(fsync, OT_SYNCS)
-ON_FILE(fdatasync, OT_SYNCS)
-ON_FILE(sync_file_range, OT_SYNCS)
-ON_SYSCALL(mmap, mapped(context->ret, direct))
+ON_FILE("ftruncate", ftruncate, OT_TRUNCATES)
+ON_FILE("fallocate", fallocate, OT_ALLOCATES)
+ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, OT_SYNCS)
+ON_SYSCALL("mmap", mmap, mapped(context->ret, direct))
 
 #define SUBMITTED                                                                                  \
 	submitted(LOADED(context->ctx), LOADED(context->req), context->user_data, context->opcode, \

@@ -7,30 +7,38 @@ public struct LoadedObject: ~Copyable {
 
     init(handle: consuming ObjectHandle) { self.handle = handle }
 
-    /// Attaches every loaded program at its own section's place; dropping the result detaches them.
+    /// Attaches every loaded program at each of its places; dropping the result detaches them.
     ///
     /// When one cannot be attached, those attached before are detached again.
     public borrowing func attach() throws(BPFError) -> Attachment {
         var links = Attachment()
-        try attach(where: { _ in true }, to: &links)
+        try attach(where: { _, _ in true }, to: &links)
         return links
     }
 
-    /// Attaches the loaded programs that `isWanted`, in the order of the file, adding to `links`.
+    /// Attaches the loaded programs at those of their places that are wanted, in the order of the file, adding to `links`.
     public borrowing func attach(
-        where isWanted: (ProgramDescription) -> Bool, to links: inout Attachment
+        where isWanted: (_ program: ProgramDescription, _ place: String) -> Bool, to links: inout Attachment
     ) throws(BPFError) {
         try handle.forEachProgram { (program: OpaquePointer) throws(BPFError) in
-            let description = ProgramDescription(
-                name: String(cString: bpf_program__name(program)),
-                section: String(cString: bpf_program__section_name(program)))
-            guard bpf_program__autoload(program), isWanted(description) else { return }
-            // A block of its own: the links must be kept even when a later program fails.
-            let link = try withMessages { () throws(BPFError) in
-                try checkPointer(bpf_program__attach(program), .attach, description.name)
+            guard bpf_program__autoload(program) else { return }
+            let description = ProgramDescription(program)
+            for place in description.places where isWanted(description, place) {
+                // A block of its own: the links must be kept even when a later program fails.
+                let link = try withMessages { () throws(BPFError) in
+                    try checkPointer(Self.link(program, description, at: place), .attach, description.name)
+                }
+                links.add(link)
             }
-            links.add(link)
         }
+    }
+
+    private static func link(
+        _ program: OpaquePointer, _ description: ProgramDescription, at place: String
+    ) -> OpaquePointer? {
+        let parts = place.split(separator: "/", maxSplits: 1).map(String.init)
+        guard description.isTracepoint, parts.count == 2 else { return bpf_program__attach(program) }
+        return bpf_program__attach_tracepoint(program, parts[0], parts[1])
     }
 
     /// A descriptor of the map, which may outlive the object.

@@ -27,13 +27,6 @@ struct ObjectHandle: ~Copyable {
     }
 }
 
-/// A program as its object file describes it.
-public struct ProgramDescription: Sendable, Hashable {
-    public let name: String
-    /// Where it attaches, such as `tp/syscalls/sys_exit_write`.
-    public let section: String
-}
-
 /// A parsed object file, not yet in the kernel: maps can be resized, constants set and programs switched off.
 ///
 /// Loading consumes it, so nothing can be changed too late.
@@ -57,10 +50,7 @@ public struct OpenObject: ~Copyable {
     public var programs: [ProgramDescription] {
         var programs: [ProgramDescription] = []
         handle.forEachProgram { program in
-            programs.append(
-                ProgramDescription(
-                    name: String(cString: bpf_program__name(program)),
-                    section: String(cString: bpf_program__section_name(program))))
+            programs.append(ProgramDescription(program))
         }
         return programs
     }

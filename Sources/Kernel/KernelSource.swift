@@ -61,11 +61,11 @@ package actor KernelSource {
         let choice = ProgramChoice(open.programs, direct: direct) { event in
             access("\(tracefs)/events/\(event)/id", F_OK) == 0
         }
-        guard choice.wanted.contains(where: { ProgramGroup(program: $0) == .write }) else {
+        guard choice.wanted.keys.contains(where: { ProgramGroup(program: $0) == .write }) else {
             throw KernelError.noEvents(tracefs)
         }
         for program in open.programs {
-            try open.setLoaded(choice.wanted.contains(program.name), program: program.name)
+            try open.setLoaded(choice.wanted[program.name] != nil, program: program.name)
         }
         if !types.hasFunction("task_storage_map_alloc") { try open.omit(map: "identities") }
         try Self.size(open, plan)
@@ -81,7 +81,8 @@ package actor KernelSource {
         let errors = try ErrorTable(object, plan: plan)
         var stats = try MappedArray(object.map(".data.stats"), element: ot_stats.self)
         try stats.reach(1)
-        let attachment = try object.attach()
+        var attachment = Attachment()
+        try object.attach(where: { choice.wanted[$0.name]?.contains($1) ?? false }, to: &attachment)
 
         coverage = Coverage(
             notSeen: Self.notSeen, absent: Self.absent, attached: attachment.count, missing: choice.missing)

@@ -3,9 +3,10 @@ internal import Glibc
 internal import KernelABI
 internal import Model
 
-/// Which programs of the object suit this kernel, and what is missing.
+/// Which programs of the object suit this kernel, where they attach, and what is missing.
 struct ProgramChoice {
-    var wanted: Set<String> = []
+    /// Events by program.
+    var wanted: [String: [String]] = [:]
     /// Sentences for the coverage statement.
     var missing: [String] = []
 
@@ -17,12 +18,9 @@ struct ProgramChoice {
             let isProbed = program.name.hasSuffix("_probed")
             let hasTwin = programs.contains { $0.name == program.name + "_probed" }
             guard isProbed ? !direct : direct || !hasTwin else { continue }
-            let event = String(program.section.dropFirst("tp/".count))
-            if hasEvent(event) {
-                wanted.insert(program.name)
-            } else if let reason = Self.reason(event, hasEvent: hasEvent) {
-                missing.append(reason)
-            }
+            let events = program.places.filter(hasEvent)
+            if !events.isEmpty { wanted[program.name] = events }
+            missing += program.places.filter { !hasEvent($0) }.compactMap { Self.reason($0, hasEvent: hasEvent) }
         }
     }
 
@@ -58,24 +56,18 @@ enum ProgramGroup: String, CaseIterable {
     case ioUring = "io_uring"
     case cgroup
 
-    private static let writes: Set = [
-        "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendfile64", "splice", "copy_file_range",
-    ]
-    private static let opens: Set = ["open", "openat", "openat2", "creat", "open_by_handle_at"]
     private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
 
     init(program: String) {
         var name = program.dropFirst("on_".count)
         if name.hasSuffix("_probed") { name = name.dropLast("_probed".count) }
-        let event = String(name)
-        if event.hasPrefix("cgroup_") {
-            self = .cgroup
-        } else if Self.writes.contains(event) {
-            self = .write
-        } else if Self.opens.contains(event) {
-            self = .open
-        } else {
-            self = Self.requests.contains(event) ? .ioUring : .change
-        }
+        self =
+            switch name {
+            case "write", "write_into": .write
+            case "open": .open
+            case let name where name.hasPrefix("cgroup_"): .cgroup
+            case let name where Self.requests.contains(String(name)): .ioUring
+            default: .change
+            }
     }
 }

@@ -45,11 +45,11 @@ extension BPFTests {
         @Test func `only the programs that are wanted are attached`() throws {
             let object = try loadedSample()
             var links = Attachment()
-            try object.attach(where: { $0.name == "on_getsid" }, to: &links)
+            try object.attach(where: { program, _ in program.name == "on_getsid" }, to: &links)
             #expect(links.count == 1)
             call()
             #expect(try calls(object) == 0)
-            try object.attach(where: { $0.section == "tp/syscalls/sys_enter_getpgid" }, to: &links)
+            try object.attach(where: { _, place in place == "syscalls/sys_enter_getpgid" }, to: &links)
             #expect(links.count == 2)
             call()
             #expect(try calls(object) == 1)

@@ -107,7 +107,7 @@ extension BPFTests {
             #expect(try calls.lookup(0, initial: 0) == 0)
 
             var links = Attachment()
-            _ = try failure { try object.attach(where: { _ in true }, to: &links) }
+            _ = try failure { try object.attach(where: { _, _ in true }, to: &links) }
             #expect(links.count == 1, "the links that were made are the caller's")
             call()
             #expect(try calls.lookup(0, initial: 0) == 1)

@@ -16,23 +16,23 @@ func carriedPrograms() throws -> [ProgramDescription] {
     }
 
     /// The tracepoints that chosen programs attach to, as a list: one that is there twice would count twice.
-    private func events(_ choice: ProgramChoice) throws -> [String] {
-        try carriedPrograms().filter { choice.wanted.contains($0.name) }.map { String($0.section.dropFirst(3)) }
+    private func events(_ choice: ProgramChoice) -> [String] {
+        choice.wanted.values.flatMap(\.self)
     }
 
     @Test(arguments: [true, false])
     func `a kernel with everything gets one program for each event`(direct: Bool) throws {
         let choice = try choice(direct: direct) { $0 != "io_uring/io_uring_submit_sqe" }
-        let events = try events(choice)
+        let events = events(choice)
         #expect(choice.missing == [])
         #expect(Set(events).count == events.count)
-        let all = Set(try carriedPrograms().map { String($0.section.dropFirst(3)) })
+        let all = Set(try carriedPrograms().flatMap(\.places))
         #expect(Set(events) == all.subtracting(["io_uring/io_uring_submit_sqe"]))
     }
 
     @Test func `the two sets have nothing in common but programs that read nothing`() throws {
-        let direct = try choice(direct: true) { _ in true }.wanted
-        let probed = try choice(direct: false) { _ in true }.wanted
+        let direct = Set(try choice(direct: true) { _ in true }.wanted.keys)
+        let probed = Set(try choice(direct: false) { _ in true }.wanted.keys)
         #expect(direct.allSatisfy { !$0.hasSuffix("_probed") })
         for name in direct.intersection(probed) {
             #expect(try !carriedPrograms().contains { $0.name == name + "_probed" })
@@ -43,21 +43,21 @@ func carriedPrograms() throws -> [ProgramDescription] {
     @Test func `a request's begin is seen where it is called by its older name`() throws {
         let choice = try choice(direct: false) { $0 != "io_uring/io_uring_submit_req" }
         #expect(choice.missing == [])
-        #expect(try events(choice).contains("io_uring/io_uring_submit_sqe"))
+        #expect(events(choice).contains("io_uring/io_uring_submit_sqe"))
     }
 
     @Test func `a kernel without io_uring is told to miss it, each event once`() throws {
         let choice = try choice(direct: true) { !$0.hasPrefix("io_uring/") }
-        let missing = Set(try carriedPrograms().map(\.section).filter { $0.hasPrefix("tp/io_uring/") })
-            .subtracting(["tp/io_uring/io_uring_submit_sqe"])
-        let expected = missing.map { "\($0.dropFirst(3)): this kernel has no such event" }.sorted()
+        let missing = Set(try carriedPrograms().flatMap(\.places).filter { $0.hasPrefix("io_uring/") })
+            .subtracting(["io_uring/io_uring_submit_sqe"])
+        let expected = missing.map { "\($0): this kernel has no such event" }.sorted()
         #expect(choice.missing.count == expected.count && !expected.isEmpty)
         #expect(zip(choice.missing.sorted(), expected).allSatisfy { $0.hasPrefix($1) })
-        #expect(try events(choice).allSatisfy { !$0.hasPrefix("io_uring/") })
+        #expect(events(choice).allSatisfy { !$0.hasPrefix("io_uring/") })
     }
 
     @Test func `a kernel without events gets no programs`() throws {
-        #expect(try choice(direct: true) { _ in false }.wanted == [])
+        #expect(try choice(direct: true) { _ in false }.wanted == [:])
     }
 
     @Test func `one missing system call is named`() throws {
@@ -68,8 +68,7 @@ func carriedPrograms() throws -> [ProgramDescription] {
 
 @Suite struct ProgramGroupTests {
     @Test func `every program is in the group of what it watches`() throws {
-        for program in try carriedPrograms() {
-            let event = program.section.dropFirst("tp/".count)
+        for (program, event) in try carriedPrograms().flatMap({ program in program.places.map { (program, $0) } }) {
             let call = event.dropFirst("syscalls/sys_exit_".count)
             let expected: ProgramGroup =
                 if event.hasPrefix("io_uring/") {
