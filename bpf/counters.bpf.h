@@ -37,6 +37,19 @@ struct {
 	__type(value, __u32);
 } free_error_slots SEC(".maps");
 
+/*
+ * The slot that a request was submitted with. When its cgroup went meanwhile, the slot may be another's by now, and
+ * the request is nobody's.
+ */
+static __always_inline __u32 still_slot_of(__u32 slot, __u64 cgroup)
+{
+	struct ot_slot *now = bpf_map_lookup_elem(&slots, &slot);
+
+	if (slot < OT_SLOT_FIRST || (now && now->key.cgroup == cgroup))
+		return slot;
+	return OT_SLOT_HOST;
+}
+
 static __always_inline struct ot_counters *counters_of(__u32 slot)
 {
 	__u32 index = slot * config.shards + (bpf_get_smp_processor_id() & (config.shards - 1));
@@ -88,12 +101,17 @@ __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 	return 0;
 }
 
+/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
+static __always_inline bool is_to_be_restarted(long result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_LAST;
+}
+
 static __always_inline void count_failure(struct ot_counters *to, __u32 slot, __u64 cgroup,
 					  enum ot_counter which, enum ot_failing operation,
 					  long result)
 {
-	/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
-	if (result <= -ERESTARTSYS && result >= -ERESTART_LAST)
+	if (is_to_be_restarted(result))
 		return;
 	add(to, which, 1);
 	if (slot != OT_SLOT_SELF)

@@ -11,41 +11,59 @@
  *   syscalls/sys_exit_{mknod,mknodat}                                      a create or a special file, by the mode
  *   syscalls/sys_exit_{ftruncate,fallocate,fsync,fdatasync,sync_file_range} done; the file is the first argument
  *   syscalls/sys_exit_mmap                                                 a writable shared mapping of a file
+ *   syscalls/sys_enter_io_submit                                           requests of Linux AIO begin
+ *   syscalls/sys_exit_io_submit                                            those not taken have not begun
+ *   syscalls/sys_exit_{io_getevents,io_pgetevents}                         they are over
  *   io_uring/io_uring_submit_req, io_uring_submit_sqe (up to 6.2)          a request begins
  *   io_uring/io_uring_queue_async_work                                     it is handed to a worker thread
  *   io_uring/io_uring_complete                                             it is over
  *   io_uring/io_uring_req_failed                                           it never began
  *   cgroup/cgroup_{mkdir,rmdir,rename}                                     a name for a cgroup ID
  *
- * Only the exit side of the system calls is traced, and the arguments are taken from the saved registers: half the cost.
+ * Only the exit side of the system calls is traced (but of io_submit), and the arguments are taken from the saved registers: half the cost.
  * One program serves all hooks of a kind, so that the verifier looks at it once. Each exists as `on_X` and as `on_X_probed`;
  * see "ways to read" in kernel.bpf.h.
  */
+#include "aio.bpf.h"
 #include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The descriptor was closed by another thread: it may have been a file's, or not. */
+static __always_inline int file_is_gone(void)
+{
+	ADD_ATOMICALLY(&stats.unknown_file, 1);
+	return 0;
+}
+
 static __always_inline int write_returned(struct task_struct *task, unsigned int descriptor,
 					  long result, bool direct)
 {
-	enum file_kind kind = kind_of(file_of(task, descriptor, direct), direct);
+	struct file *file = file_of(task, descriptor, direct);
+	enum file_kind kind = kind_of(file, direct);
 	__u64 cgroup;
 	__u32 slot;
 
-	if (kind == NOT_A_FILE)
+	if (kind == NOT_A_FILE) {
+		if (!file && result != -EBADF && !is_to_be_restarted(result))
+			file_is_gone();
 		return 0;
+	}
+	/* Nobody has written to a file that is open for reading only: the descriptor is another one's now. */
+	if (result >= 0 && !(READ(direct, file, f_mode) & FMODE_WRITE))
+		return file_is_gone();
 	slot = current_slot(task, &cgroup, direct);
 	count_write(kind, slot, cgroup, BY_SYSCALL, result);
 	return 0;
 }
 
-static __always_inline int open_returned(long result, bool direct)
+static __always_inline int open_returned(struct task_struct *task, long result, long flags,
+					 bool direct)
 {
-	struct task_struct *task = current_task(direct);
 	__u64 cgroup;
 	__u32 slot = current_slot(task, &cgroup, direct);
 
-	count_open(task, slot, cgroup, BY_SYSCALL, result, direct);
+	count_open(task, slot, cgroup, BY_SYSCALL, result, flags, direct);
 	return 0;
 }
 
@@ -61,10 +79,15 @@ static __always_inline int done_by_path(long result, enum ot_counter which, bool
 static __always_inline int done_to_file(long result, enum ot_counter which, bool direct)
 {
 	struct task_struct *task = current_task(direct);
+	struct file *file;
 	__u64 cgroup;
 
-	if (result == 0 &&
-	    is_counted(which, kind_of(file_of(task, ARGUMENT(task, 0, direct), direct), direct)))
+	if (result)
+		return 0;
+	file = file_of(task, ARGUMENT(task, 0, direct), direct);
+	if (!file)
+		return file_is_gone();
+	if (is_counted(which, kind_of(file, direct)))
 		count_done(current_slot(task, &cgroup, direct), which);
 	return 0;
 }
@@ -92,6 +115,7 @@ static __always_inline int mapped(long result, bool direct)
 {
 	struct task_struct *task = current_task(direct);
 	unsigned long flags, type;
+	struct file *file;
 	__u64 cgroup;
 
 	if (result < 0 && result >= -MAX_ERRNO)
@@ -102,7 +126,10 @@ static __always_inline int mapped(long result, bool direct)
 	type = flags & MAP_TYPE;
 	if (flags & MAP_ANONYMOUS || (type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
 		return 0; /* an anonymous one ignores its descriptor */
-	if (kind_of(file_of(task, ARGUMENT(task, 4, direct), direct), direct) == REGULAR_FILE)
+	file = file_of(task, ARGUMENT(task, 4, direct), direct);
+	if (!file)
+		return file_is_gone();
+	if (kind_of(file, direct) == REGULAR_FILE)
 		count_done(current_slot(task, &cgroup, direct), OT_SHARED_MAPS);
 	return 0;
 }
@@ -127,6 +154,9 @@ static __always_inline int mapped(long result, bool direct)
 #define ON_WRITE(calls, name, number)                                            \
 	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
 		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
+#define ON_OPEN(calls, name, flags)                                              \
+	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
+		   open_returned(task, context->ret, flags, direct))
 #define ON_MKNOD(calls, name, number)                                            \
 	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
 		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
@@ -137,8 +167,9 @@ static __always_inline int mapped(long result, bool direct)
 
 ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
 ON_WRITE("{splice,copy_file_range}", write_into, 2)
-ON_SYSCALL("{open,openat,openat2,creat,open_by_handle_at}", open,
-	   open_returned(context->ret, direct))
+ON_OPEN("open", open, ARGUMENT(task, 1, direct))
+ON_OPEN("{openat,open_by_handle_at}", openat, ARGUMENT(task, 2, direct))
+ON_OPEN("{creat,openat2}", open_otherwise, ANY_FLAGS) /* openat2 has them in the program's memory */
 
 ON_PATH("{unlink,unlinkat,rmdir}", delete, OT_DELETES)
 ON_PATH("{rename,renameat,renameat2}", rename, OT_RENAMES)
@@ -154,6 +185,12 @@ ON_FILE("ftruncate", ftruncate, OT_TRUNCATES)
 ON_FILE("fallocate", fallocate, OT_ALLOCATES)
 ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, OT_SYNCS)
 ON_SYSCALL("mmap", mmap, mapped(context->ret, direct))
+
+HOOK("syscalls/sys_enter_io_submit", begin_aio, struct sys_enter,
+     submitting(context->arguments, direct))
+ON_SYSCALL("io_submit", submit_aio, iocbs_submitted(current_task(direct), context->ret, direct))
+ON_SYSCALL("{io_getevents,io_pgetevents}", reap_aio,
+	   iocbs_reaped(current_task(direct), context->ret, direct))
 
 #define SUBMITTED                                                                                  \
 	submitted(LOADED(context->ctx), LOADED(context->req), context->user_data, context->opcode, \

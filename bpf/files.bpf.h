@@ -7,6 +7,8 @@
 
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
+/* The flags of an open, when they are not known. */
+#define ANY_FLAGS  (-1L)
 
 enum file_kind { NOT_A_FILE, REGULAR_FILE, DIRECTORY, PSEUDO_FILE, BLOCK_DEVICE };
 
@@ -132,18 +134,30 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 	}
 }
 
-/* An open of this file, which the task still has; NULL when another thread has closed it already. */
-static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via,
-					 bool direct)
+/* Whether an open with these flags can have led to this file; if not, another thread has closed that one and opened this. */
+static __always_inline bool is_opened_with(struct file *file, unsigned int mode, long flags,
+					   bool direct)
 {
-	unsigned int mode;
+	if (flags == ANY_FLAGS)
+		return true;
+	if (flags & O_PATH)
+		return mode & FMODE_PATH;
+	return !(mode & FMODE_PATH) &&
+	       ((READ(direct, file, f_flags) ^ (unsigned int)flags) & O_ACCMODE) == 0 &&
+	       (flags & O_CREAT || !(mode & FMODE_CREATED));
+}
 
-	if (!file) {
+/* An open of this file; NULL when another thread has closed it already. */
+static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via,
+					 long flags, bool direct)
+{
+	unsigned int mode = file ? READ(direct, file, f_mode) : 0;
+
+	if (!file || !is_opened_with(file, mode, flags, direct)) {
 		count_open_as(to, via, false, false);
 		ADD_ATOMICALLY(&stats.unknown_file, 1);
 		return;
 	}
-	mode = READ(direct, file, f_mode);
 	if (mode & FMODE_PATH)
 		add(to, OT_PATH_OPENS, 1);
 	else if (is_pseudo(READ(direct, file, f_inode), direct))
@@ -155,7 +169,7 @@ static __always_inline void count_opened(struct ot_counters *to, struct file *fi
 
 /* An open that is over; `result` is the descriptor or -errno. */
 static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via,
-				       long result, bool direct)
+				       long result, long flags, bool direct)
 {
 	struct ot_counters *to = counters_of(slot);
 
@@ -164,7 +178,7 @@ static __always_inline void count_open(struct task_struct *task, __u32 slot, __u
 	if (result < 0)
 		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
 	else
-		count_opened(to, file_of(task, result, direct), via, direct);
+		count_opened(to, file_of(task, result, direct), via, flags, direct);
 }
 
 #endif

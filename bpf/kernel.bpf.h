@@ -6,6 +6,7 @@
 #ifndef OT_KERNEL_BPF_H
 #define OT_KERNEL_BPF_H
 
+#include <linux/aio_abi.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -20,6 +21,10 @@
 #define FMODE_WRITE	    0x2
 #define FMODE_PATH	    0x4000
 #define FMODE_CREATED	    0x100000
+#define O_ACCMODE	    03
+#define O_CREAT		    0100
+#define O_PATH		    010000000
+#define EBADF		    9
 #define TMPFILE		    020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
 #define MAX_ERRNO	    4095
 #define PF_IO_WORKER	    0x10 /* since 5.12 */
@@ -157,6 +162,13 @@ struct sys_exit {
 	__u64 common;
 	long nr;
 	long ret;
+};
+
+/* The layout of all syscalls/sys_enter_*. */
+struct sys_enter {
+	__u64 common;
+	long nr;
+	unsigned long arguments[6];
 };
 
 /* --- ways to read --------------------------------------------------------------------------------------------- */

@@ -94,13 +94,16 @@ struct trace_event_raw_io_uring_submit_sqe {
 	bool sq_thread;
 } VIEW;
 
-/* req since 5.19; before, a request is known by its ring and user_data. */
+/* req since 5.19; before, a request is known by its ring and user_data. cflags since 5.14, and in Debian's 5.10. */
 struct trace_event_raw_io_uring_complete {
 	void *ctx;
 	void *req;
 	__u64 user_data;
 	int res;
+	unsigned int cflags;
 } VIEW;
+
+#define COMPLETION_MORE (1 << 1) /* IORING_CQE_F_MORE */
 
 static __always_inline bool completion_names_request(void)
 {

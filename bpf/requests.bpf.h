@@ -8,35 +8,12 @@
 
 #define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 
-/*
- * The request's address. Where a completion does not name its request (before 5.19) its ring and user_data, which
- * several requests may share: the ring's address, far from odd, then carries a number that tells them apart.
- */
-struct request_key {
-	__u64 first;
-	__u64 second;
-};
-
-struct request {
-	__u64 address;
-	__u64 cgroup;
-	__u32 slot;
-	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
-	__u8 opcode;
-	__u8 via; /* ot_via */
-	/* Only where a completion does not name its request: */
-	__u8 has_kind; /* the file was there at submission already, and `kind` is its kind */
-	__u8 kind;     /* file_kind */
-	__u8 is_mixed; /* others in flight have the same user_data, and are of another sort */
-	__u8 pad[3];
-};
-
 /* Of all rings. Full: the request's result will not be known, and is counted so. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct request_key);
-	__type(value, struct request);
+	__type(key, struct ot_request_key);
+	__type(value, struct ot_request);
 } requests SEC(".maps");
 
 static __always_inline bool is_uring_open(__u8 opcode)
@@ -83,16 +60,16 @@ static __always_inline bool is_counted_request(__u8 opcode)
 
 /* --- by address ----------------------------------------------------------------------------------------------- */
 
-static __always_inline struct request *remembered(void *address)
+static __always_inline struct ot_request *remembered(void *address)
 {
-	struct request_key key = { .first = (__u64)address };
+	struct ot_request_key key = { .first = (__u64)address };
 
 	return bpf_map_lookup_elem(&requests, &key);
 }
 
-static __always_inline void remember(void *address, struct request *request)
+static __always_inline void remember(void *address, struct ot_request *request)
 {
-	struct request_key key = { .first = (__u64)address };
+	struct ot_request_key key = { .first = (__u64)address };
 
 	/* A request that is still there has ended without telling its result: its memory is used again. */
 	if (bpf_map_lookup_elem(&requests, &key))
@@ -101,10 +78,10 @@ static __always_inline void remember(void *address, struct request *request)
 		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 }
 
-static __always_inline bool recall(void *address, struct request *request)
+static __always_inline bool recall(void *address, struct ot_request *request)
 {
-	struct request_key key = { .first = (__u64)address };
-	struct request *known = bpf_map_lookup_elem(&requests, &key);
+	struct ot_request_key key = { .first = (__u64)address };
+	struct ot_request *known = bpf_map_lookup_elem(&requests, &key);
 
 	if (!known)
 		return false;
@@ -123,7 +100,7 @@ static __always_inline bool recall(void *address, struct request *request)
 #define MOST_WITH_ONE_USER_DATA 32
 
 /* Before 5.18 a request has its file when it is submitted; when it completes it may have been given back already. */
-static __always_inline void note_file(struct request *request)
+static __always_inline void note_file(struct ot_request *request)
 {
 	struct io_kiocb *kiocb = (void *)request->address;
 	struct file *file = is_uring_open(request->opcode) ? 0 : BPF_CORE_READ(kiocb, file);
@@ -134,7 +111,7 @@ static __always_inline void note_file(struct request *request)
 	request->kind = kind_of(file, PROBED);
 }
 
-static __always_inline bool are_alike(struct request *one, struct request *other)
+static __always_inline bool are_alike(struct ot_request *one, struct ot_request *other)
 {
 	bool same_operation = one->opcode == other->opcode ||
 			      (is_uring_open(one->opcode) && is_uring_open(other->opcode)) ||
@@ -145,15 +122,15 @@ static __always_inline bool are_alike(struct request *one, struct request *other
 }
 
 /* All those in flight are looked at, not only those before the first free number. */
-static __noinline int remember_unnamed(void *ring, __u64 user_data, struct request *request)
+static __noinline int remember_unnamed(void *ring, __u64 user_data, struct ot_request *request)
 {
-	struct request_key key = { .second = user_data };
+	struct ot_request_key key = { .second = user_data };
 	__u64 free = 0;
 
 	if (!request)
 		return 0;
 	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
-		struct request *other;
+		struct ot_request *other;
 
 		key.first = (__u64)ring + i;
 		other = bpf_map_lookup_elem(&requests, &key);
@@ -168,13 +145,13 @@ static __noinline int remember_unnamed(void *ring, __u64 user_data, struct reque
 	return 0;
 }
 
-static __always_inline struct request *remembered_unnamed(void *ring, void *address)
+static __always_inline struct ot_request *remembered_unnamed(void *ring, void *address)
 {
 	struct io_kiocb___before *kiocb = address;
-	struct request_key key = { .second = BPF_CORE_READ(kiocb, user_data) };
+	struct ot_request_key key = { .second = BPF_CORE_READ(kiocb, user_data) };
 
 	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
-		struct request *request;
+		struct ot_request *request;
 
 		key.first = (__u64)ring + i;
 		request = bpf_map_lookup_elem(&requests, &key);
@@ -184,21 +161,27 @@ static __always_inline struct request *remembered_unnamed(void *ring, void *addr
 	return 0;
 }
 
-/* Whether there was one; whoever deletes it has it, so that no two completions take the same. */
-static __noinline int recall_unnamed(void *ring, __u64 user_data, struct request *request)
+/*
+ * Whether there was one; whoever deletes it has it, so that no two completions take the same. One of which `more`
+ * completions are to come (multishot) stays.
+ */
+static __noinline int recall_unnamed(void *ring, __u64 user_data, struct ot_request *request,
+				     bool more)
 {
-	struct request_key key = { .second = user_data };
+	struct ot_request_key key = { .second = user_data };
 
 	if (!request)
 		return 0;
 	for (int i = 0; i < MOST_WITH_ONE_USER_DATA; i++) {
-		struct request *known;
+		struct ot_request *known;
 
 		key.first = (__u64)ring + i;
 		known = bpf_map_lookup_elem(&requests, &key);
 		if (!known)
 			continue;
 		*request = *known;
+		if (more && !request->is_counted)
+			return 1;
 		if (!bpf_map_delete_elem(&requests, &key))
 			return 1;
 	}

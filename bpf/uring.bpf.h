@@ -11,10 +11,13 @@
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
 				      __u64 flags, bool by_sqpoll, bool direct)
 {
-	struct request request = { .address = (__u64)address, .opcode = opcode };
+	struct ot_request request = { .begun = bpf_jiffies64(),
+				      .address = (__u64)address,
+				      .opcode = opcode };
 	struct task_struct *task;
 
-	if (!is_counted_request(opcode)) {
+	request.is_counted = is_counted_request(opcode);
+	if (!request.is_counted) {
 		/* Its completion must not be taken for that of another one. */
 		if (!direct && !completion_names_request())
 			remember_unnamed(ring, user_data, &request);
@@ -43,15 +46,15 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 
 static __always_inline void handed_to_worker(void *ring, void *address)
 {
-	struct request *request = completion_names_request() ? remembered(address)
-							     : remembered_unnamed(ring, address);
+	struct ot_request *request = completion_names_request() ? remembered(address)
+								: remembered_unnamed(ring, address);
 
 	if (request && request->via == OT_VIA_INLINE)
 		request->via = OT_VIA_WORKER;
 }
 
 /* An open into the ring's own table: there is no descriptor, and no other task can have closed it. */
-static __always_inline void count_direct_open(struct request *request, void *ring, int result)
+static __always_inline void count_direct_open(struct ot_request *request, void *ring, int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
 
@@ -65,11 +68,11 @@ static __always_inline void count_direct_open(struct request *request, void *rin
 			     direct_file(ring, request->file_slot == ANY_SLOT
 						       ? result
 						       : request->file_slot - 1),
-			     request->via, false);
+			     request->via, ANY_FLAGS, false);
 }
 
 /* The kind of the file the request is about; at completion the request still holds it. */
-static __always_inline enum file_kind kind_of_request(struct request *request)
+static __always_inline enum file_kind kind_of_request(struct ot_request *request)
 {
 	struct io_kiocb *kiocb = (void *)request->address;
 	struct file *file;
@@ -83,7 +86,7 @@ static __always_inline enum file_kind kind_of_request(struct request *request)
 }
 
 /* A request whose success is all there is to count. */
-static __always_inline void completed_other(struct request *request, int result)
+static __always_inline void completed_other(struct ot_request *request, int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
 
@@ -123,10 +126,15 @@ static __always_inline void completed_other(struct request *request, int result)
 	}
 }
 
+static __always_inline bool says_more(struct trace_event_raw_io_uring_complete *context)
+{
+	return bpf_core_field_exists(context->cflags) && LOADED(context->cflags) & COMPLETION_MORE;
+}
+
 static __always_inline void completed(struct trace_event_raw_io_uring_complete *context,
 				      bool direct)
 {
-	struct request request = {};
+	struct ot_request request = {};
 	enum file_kind kind;
 	int result = context->res;
 	void *address = 0;
@@ -136,7 +144,8 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		bpf_core_read(&address, sizeof(address), &context->req);
 		if (!recall(address, &request))
 			return;
-	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request)) {
+	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request,
+				   says_more(context))) {
 		/* Most likely refused before it began; whether it was an open or a write nobody tells. */
 		if (result < 0 && !refusals_are_told())
 			ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
@@ -146,6 +155,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 		return;
 	}
+	request.slot = still_slot_of(request.slot, request.cgroup);
 	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
 	if (request.via == OT_VIA_INLINE &&
 	    BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
@@ -155,7 +165,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 			count_direct_open(&request, context->ctx, result);
 		else
 			count_open(current_task(direct), request.slot, request.cgroup, request.via,
-				   result, direct);
+				   result, ANY_FLAGS, direct);
 		return;
 	}
 	if (!is_uring_write(request.opcode)) {

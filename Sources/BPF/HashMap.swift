@@ -29,6 +29,25 @@ public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: ~Copyable {
         try check(bpf_map_update_elem(handle.descriptor, &key, &value, 0), .update, handle.name)
     }
 
+    /// The keys, at most so many: unlike the other calls this one makes the kernel skip no program.
+    ///
+    /// When entries go meanwhile, the walk may begin anew or end early: some may be there twice, others not at all.
+    public borrowing func keys(atMost limit: Int, initial: Key) throws(BPFError) -> [Key] {
+        var keys: [Key] = []
+        var (key, next) = (initial, initial)
+        while keys.count < limit {
+            let code =
+                keys.isEmpty
+                ? bpf_map_get_next_key(handle.descriptor, nil, &next)
+                : bpf_map_get_next_key(handle.descriptor, &key, &next)
+            if code == -ENOENT { break }
+            try check(code, .lookup, handle.name)
+            keys.append(next)
+            key = next
+        }
+        return keys
+    }
+
     /// Removes a key and says whether it was there.
     @discardableResult
     public borrowing func delete(_ key: Key) throws(BPFError) -> Bool {

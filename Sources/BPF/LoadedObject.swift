@@ -3,7 +3,7 @@ internal import Glibc
 
 /// An object whose maps and programs live in the kernel; its end takes them away.
 public struct LoadedObject: ~Copyable {
-    private let handle: ObjectHandle
+    let handle: ObjectHandle
 
     init(handle: consuming ObjectHandle) { self.handle = handle }
 

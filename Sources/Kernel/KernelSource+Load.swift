@@ -7,7 +7,7 @@ extension KernelSource {
     /// What no program here sees, for the coverage statement.
     static let notSeen = [
         "stores through shared mappings (the mappings are counted: shared_maps)",
-        "asynchronous I/O by io_submit",
+        "results of AIO requests (io_submit) that a process takes from the ring in its memory, without io_getevents",
         "system calls of 32-bit processes",
         "mappings made writable later by mprotect",
         """
@@ -42,7 +42,7 @@ extension KernelSource {
             "slots": plan.slots, "counters": plan.slots * plan.shards, "writers": plan.slots,
             "free_slots": plan.writerSlots, "free_cgroup_slots": plan.cgroupSlots,
             "errors": plan.errorSlots, "error_slots": plan.errorSlots, "free_error_slots": plan.errorSlots,
-            "requests": plan.requests, "events": plan.ringBytes,
+            "requests": plan.requests, "iocbs": plan.iocbs, "events": plan.ringBytes,
         ]
         for (map, count) in entries { try object.setMaxEntries(count, ofMap: map) }
     }

@@ -10,9 +10,14 @@ package actor KernelSource {
     package struct Options: Sendable, Equatable {
         package var maxKernelMemory: Int
         package var pseudoFilesystems: Bool
+        /// In whole seconds: when a request in flight is given up and its result declared unknown.
+        package var requestExpiry: Duration
 
-        package init(maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false) {
+        package init(
+            maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false, requestExpiry: Duration = .seconds(300)
+        ) {
             (self.maxKernelMemory, self.pseudoFilesystems) = (maxKernelMemory, pseudoFilesystems)
+            self.requestExpiry = requestExpiry
         }
     }
 
@@ -36,6 +41,7 @@ package actor KernelSource {
     private let attachment: Attachment
     private let ring: RingBuffer
     private let inbox: Inbox
+    private let expiry: RequestExpiry
     private let object: LoadedObject
     private var slots: SlotTable
     private var errors: ErrorTable
@@ -84,6 +90,7 @@ package actor KernelSource {
         var attachment = Attachment()
         try object.attach(where: { choice.wanted[$0.name]?.contains($1) ?? false }, to: &attachment)
 
+        let expiry = try RequestExpiry(object, after: options.requestExpiry)
         coverage = Coverage(
             notSeen: Self.notSeen, absent: Self.absent, attached: attachment.count, missing: choice.missing)
         self.plan = plan
@@ -91,6 +98,7 @@ package actor KernelSource {
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false
         self.attachment = attachment
         self.ring = ring
+        self.expiry = expiry
         self.inbox = inbox
         self.object = object
         self.slots = slots
@@ -110,9 +118,12 @@ package actor KernelSource {
         var drain = Drain()
         try slots.drain(into: &drain)
         try errors.drain(into: &drain)
+        let expired = try expiry.run(at: .now)
         let now = stats[0]
         drain.loss.ringRecords = now.ring_dropped &- lastStats.ring_dropped &+ inbox.unreadable &- lastUnreadable
-        drain.loss.ioUringUnknownResults = now.uring_unknown_results &- lastStats.uring_unknown_results
+        drain.loss.ioUringUnknownResults =
+            now.uring_unknown_results &- lastStats.uring_unknown_results &+ expired.ofRings
+        drain.loss.aioUnknownResults = now.aio_unknown_results &- lastStats.aio_unknown_results &+ expired.ofContexts
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
         drain.loss.missedRuns = try missedRuns()

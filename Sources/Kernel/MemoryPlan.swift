@@ -12,8 +12,9 @@ package struct MemoryPlan: Sendable, Equatable {
     /// Slots for whole cgroups, used when those for writers have run out.
     package let cgroupSlots: Int
     package let errorSlots: Int
-    /// Requests of io_uring in flight.
+    /// Requests in flight: of io_uring, and a quarter as many of Linux AIO.
     package let requests: Int
+    package var iocbs: Int { requests / 4 }
     package let ringBytes: Int
 
     static let fixedSlots = 2
@@ -21,7 +22,7 @@ package struct MemoryPlan: Sendable, Equatable {
     static let bytesPerSlot = 64 + 132
     static let bytesPerCounters = 34 * 8
     static let bytesPerError = 32 + 108
-    static let bytesPerRequest = 150
+    static let bytesPerRequest = 160 + 130 / 4
 
     package init(bytes: Int, possibleCPUs: Int) {
         var shards = 1

@@ -54,6 +54,7 @@ enum ProgramGroup: String, CaseIterable {
     /// Names, sizes, syncs and mappings.
     case change
     case ioUring = "io_uring"
+    case aio
     case cgroup
 
     private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
@@ -64,7 +65,8 @@ enum ProgramGroup: String, CaseIterable {
         self =
             switch name {
             case "write", "write_into": .write
-            case "open": .open
+            case "open", "openat", "open_otherwise": .open
+            case "begin_aio", "submit_aio", "reap_aio": .aio
             case let name where name.hasPrefix("cgroup_"): .cgroup
             case let name where Self.requests.contains(String(name)): .ioUring
             default: .change

@@ -67,6 +67,8 @@ package struct Loss: Sendable, Equatable {
     /// Cgroups with activity whose path nobody knows any more.
     package var unresolvedCgroups: UInt64 = 0
     package var ioUringUnknownResults: UInt64 = 0
+    /// Requests of Linux AIO whose end nobody reported: reaped without a call, or never.
+    package var aioUnknownResults: UInt64 = 0
     /// Operations whose file was gone before it could be looked at.
     package var unknownFile: UInt64 = 0
     /// Runs of a program that the kernel skipped; absent where it does not count them.

@@ -138,6 +138,7 @@ extension Loss {
         detailOverflow += other.detailOverflow
         unresolvedCgroups += other.unresolvedCgroups
         ioUringUnknownResults += other.ioUringUnknownResults
+        aioUnknownResults += other.aioUnknownResults
         unknownFile += other.unknownFile
         for missed in other.missedRuns {
             if let index = missedRuns.firstIndex(where: { $0.operation == missed.operation }) {

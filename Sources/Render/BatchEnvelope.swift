@@ -86,6 +86,7 @@ struct BatchEnvelope {
             json.member("detail_overflow", batch.loss.detailOverflow)
             json.member("unresolved_cgroups", batch.loss.unresolvedCgroups)
             json.member("io_uring_unknown_results", batch.loss.ioUringUnknownResults)
+            json.member("aio_unknown_results", batch.loss.aioUnknownResults)
             json.member("unknown_file", batch.loss.unknownFile)
             json.object("missed_runs") { json in
                 for missed in batch.loss.missedRuns { json.member(missed.operation, missed.runs) }

@@ -75,6 +75,8 @@ func carriedPrograms() throws -> [ProgramDescription] {
                     .ioUring
                 } else if event.hasPrefix("cgroup/") {
                     .cgroup
+                } else if event.contains("_io_") {
+                    .aio
                 } else if call.hasPrefix("open") || call == "creat" {
                     .open
                 } else if call.contains("write") || ["sendfile64", "splice", "copy_file_range"].contains(call) {

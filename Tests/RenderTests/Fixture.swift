@@ -12,6 +12,7 @@ enum Fixture {
         loss.unresolvedCgroups = 3
         loss.ioUringUnknownResults = 4
         loss.unknownFile = 5
+        loss.aioUnknownResults = 6
         loss.missedRuns = [MissedRuns(operation: "write", runs: 6), MissedRuns(operation: "open", runs: nil)]
         return Batch(
             sequence: 4711,

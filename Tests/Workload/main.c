@@ -32,7 +32,7 @@ static void work(struct worker *w)
 		if (w->opt->names)
 			do_names(w, round);
 		if (w->id == 0 && w->opt->aio)
-			do_aio(w);
+			do_aio(w, round);
 		if (w->id == 0 && w->opt->ring != RING_NONE)
 			do_ring(w, round);
 		if (w->id == 0 && w->opt->ring != RING_NONE && w->opt->names)

@@ -52,6 +52,9 @@ static void probe(struct worker *w)
 {
 	int fd = openat(w->dirfd, ".", O_TMPFILE | O_RDWR, 0600), mount = 0;
 
+	w->direct = openat(w->dirfd, "direct", O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
+	if (w->direct < 0 && w->opt->aio)
+		skip(&w->truth, "AIO past the page cache: no O_DIRECT");
 	w->can_tmpfile = fd >= 0;
 	if (fd >= 0)
 		close(fd);

@@ -81,7 +81,7 @@ struct worker {
 	struct truth truth;
 	uint64_t random;
 	char dir[64];
-	int dirfd, data, append, reader, source;
+	int dirfd, data, direct, append, reader, source;
 	int pipe[2], sockets[2], pty[2], null, event, memory, comm, fifo, small;
 	bool can_tmpfile, can_handle;
 	union {
@@ -136,7 +136,7 @@ void do_writes(struct worker *w, unsigned int round);
 void do_small(struct worker *w);
 void do_negatives(struct worker *w);
 void prepare_aio(void);
-void do_aio(struct worker *w);
+void do_aio(struct worker *w, unsigned int round);
 
 /* ring.c, ring_cases.c */
 void prepare_ring(struct worker *w);

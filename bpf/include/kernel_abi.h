@@ -84,6 +84,48 @@ struct ot_slot {
 	__u64 since; /* CLOCK_MONOTONIC, ns */
 };
 
+/*
+ * A request of io_uring by its address. Where a completion does not name its request (before 5.19) by its ring and
+ * user_data, which several requests may share: the ring's address, far from odd, then carries a number that tells them apart.
+ */
+struct ot_request_key {
+	__u64 first;
+	__u64 second;
+};
+
+/* A request in flight. User space gives it up when it has been for too long. */
+struct ot_request {
+	__u64 begun; /* in jiffies: with the key it tells a request from a later one */
+	__u64 address;
+	__u64 cgroup;
+	__u32 slot;
+	__u32 file_slot; /* of an open into the ring's own table: the slot and one, or ANY_SLOT; else 0 */
+	__u8 opcode;
+	__u8 via;	 /* ot_via */
+	__u8 is_counted; /* nonzero: its result is wanted */
+	/* Only where a completion does not name its request: */
+	__u8 has_kind; /* the file was there at submission already, and `kind` is its kind */
+	__u8 kind;     /* file_kind */
+	__u8 is_mixed; /* others in flight have the same user_data, and are of another sort */
+	__u8 pad[2];
+};
+
+/* A request of Linux AIO: a program uses an iocb for one at a time, and contexts belong to an address space. */
+struct ot_iocb_key {
+	__u64 mm;
+	__u64 context;
+	__u64 iocb;
+};
+
+struct ot_iocb {
+	__u64 begun; /* in jiffies */
+	__u64 cgroup;
+	__u32 slot;
+	__u8 kind; /* file_kind */
+	__u8 is_sync;
+	__u8 pad[2];
+};
+
 enum ot_failing {
 	OT_FAILING_OPEN,
 	OT_FAILING_WRITE,
@@ -117,6 +159,7 @@ struct ot_config {
 struct ot_stats {
 	__u64 ring_dropped;
 	__u64 uring_unknown_results;
+	__u64 aio_unknown_results;
 	__u64 unknown_file;
 	__u64 error_slots_exhausted;
 };
@@ -154,9 +197,13 @@ struct ot_writer_event {
 _Static_assert(sizeof(struct ot_counters) == 34 * 8, "ot_counters");
 _Static_assert(sizeof(struct ot_writer_key) == 48, "ot_writer_key");
 _Static_assert(sizeof(struct ot_slot) == 64, "ot_slot");
+_Static_assert(sizeof(struct ot_request_key) == 16, "ot_request_key");
+_Static_assert(sizeof(struct ot_request) == 40, "ot_request");
+_Static_assert(sizeof(struct ot_iocb_key) == 24, "ot_iocb_key");
+_Static_assert(sizeof(struct ot_iocb) == 24, "ot_iocb");
 _Static_assert(sizeof(struct ot_error_slot) == 32, "ot_error_slot");
 _Static_assert(sizeof(struct ot_config) == 40, "ot_config");
-_Static_assert(sizeof(struct ot_stats) == 32, "ot_stats");
+_Static_assert(sizeof(struct ot_stats) == 40, "ot_stats");
 _Static_assert(sizeof(struct ot_event) == 16, "ot_event");
 _Static_assert(sizeof(struct ot_cgroup_event) == 24, "ot_cgroup_event");
 _Static_assert(sizeof(struct ot_writer_event) == 40, "ot_writer_event");
