@@ -14,6 +14,7 @@ struct Batch: Decodable {
         let detailOverflow: UInt64
         let unresolvedCgroups: UInt64
         let ioUringUnknownResults: UInt64
+        let aioUnknownResults: UInt64
         let unknownFile: UInt64
         /// By operation; null where the kernel does not count them.
         let missedRuns: [String: UInt64?]
