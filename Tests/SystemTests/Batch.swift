@@ -30,6 +30,9 @@ struct Batch: Decodable {
         let kind: String
         let slice: String?
         struct Writer: Decodable {
+            let exe: String?
+            let exeRaw: String?
+            let comm: String
             let opensForWrite: UInt64
             let creates: UInt64
             let writes: UInt64
