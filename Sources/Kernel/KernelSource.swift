@@ -10,9 +10,12 @@ package actor KernelSource {
     package struct Options: Sendable, Equatable {
         package var maxKernelMemory: Int
         package var pseudoFilesystems: Bool
+        /// Whether to ask the verifier how long its work was, where the kernel does not remember: that costs time.
+        package var asksVerifier: Bool
 
-        package init(maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false) {
+        package init(maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false, asksVerifier: Bool = false) {
             (self.maxKernelMemory, self.pseudoFilesystems) = (maxKernelMemory, pseudoFilesystems)
+            self.asksVerifier = asksVerifier
         }
     }
 
@@ -71,7 +74,7 @@ package actor KernelSource {
         try Self.size(open, plan)
         try open.setConstants(Self.config(options, plan), section: ".rodata.config")
 
-        let object = try Self.load(open)
+        let object = try Self.load(open, countsInstructions: options.asksVerifier)
         try Self.fillQueues(object, plan)
         let inbox = Inbox()
         let ring = try RingBuffer(object.map("events")) { record in
@@ -140,6 +143,15 @@ package actor KernelSource {
                 errors.forget(slot)
                 try free.push(slot)
             }
+        }
+    }
+
+    /// The programs in the kernel, in the order of their file.
+    package func loadedPrograms() throws -> [LoadedProgram] {
+        try object.statistics().map {
+            LoadedProgram(
+                program: $0.name, event: ProgramChoice.event(of: $0.section),
+                verifiedInstructions: $0.verifiedInstructions)
         }
     }
 

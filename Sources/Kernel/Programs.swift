@@ -17,7 +17,7 @@ struct ProgramChoice {
             let isProbed = program.name.hasSuffix("_probed")
             let hasTwin = programs.contains { $0.name == program.name + "_probed" }
             guard isProbed ? !direct : direct || !hasTwin else { continue }
-            let event = String(program.section.dropFirst("tp/".count))
+            let event = Self.event(of: program.section)
             if hasEvent(event) {
                 wanted.insert(program.name)
             } else if let reason = Self.reason(event, hasEvent: hasEvent) {
@@ -25,6 +25,9 @@ struct ProgramChoice {
             }
         }
     }
+
+    /// The event that a section's programs attach to, such as `syscalls/sys_exit_write`.
+    static func event(of section: String) -> String { String(section.dropFirst("tp/".count)) }
 
     /// Why an event that is not there is missed; nil when nothing is.
     private static func reason(_ event: String, hasEvent: (String) -> Bool) -> String? {
@@ -47,6 +50,20 @@ struct ProgramChoice {
             break
         }
         return "\(event): this kernel has no such event"
+    }
+}
+
+/// A program that the kernel has taken.
+package struct LoadedProgram: Sendable, Equatable {
+    /// Its name in the object.
+    package let program: String
+    /// Such as `syscalls/sys_exit_write`.
+    package let event: String
+    /// How many instructions the verifier went through; absent where nobody knows.
+    package let verifiedInstructions: UInt32?
+
+    package init(program: String, event: String, verifiedInstructions: UInt32?) {
+        (self.program, self.event, self.verifiedInstructions) = (program, event, verifiedInstructions)
     }
 }
 

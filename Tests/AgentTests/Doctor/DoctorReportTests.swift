@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 import Model
 import Testing
 
@@ -41,6 +42,10 @@ import Testing
         var report = DoctorReport()
         report.checks = [Check("kernel", .ok, "6.18.0"), Check("capabilities", .missing, "without CAP_BPF")]
         report.notSeen = ["mmap stores"]
+        report.loaded = [
+            LoadedProgram(program: "on_write", event: "syscalls/sys_exit_write", verifiedInstructions: 321),
+            LoadedProgram(program: "on_cgroup_mkdir", event: "cgroup/cgroup_mkdir", verifiedInstructions: nil),
+        ]
         report.operations = [
             Operation(Self.write, .seen, counted: Counters([.writes: 1, .writeBytes: 512])),
             Operation(Self.ringOpen, .notPossible, reason: "Function not implemented"),
@@ -108,6 +113,10 @@ import Testing
         for check in try #require(document["checks"] as? [Object]) {
             #expect(Set(check.keys) == members(definitions["check"]))
         }
+        let loaded = try #require(document["loaded"] as? [Object])
+        for program in loaded { #expect(Set(program.keys) == members(definitions["loaded"])) }
+        #expect(loaded.map { $0["verified_instructions"] as? Int } == [321, nil])
+        #expect(loaded.map { $0["event"] as? String } == ["syscalls/sys_exit_write", "cgroup/cgroup_mkdir"])
         let operations = try #require(document["operations"] as? [Object])
         for operation in operations { #expect(Set(operation.keys) == members(definitions["operation"])) }
         #expect(operations.map { $0["status"] as? String } == ["seen", "not possible", "not seen", "seen"])
