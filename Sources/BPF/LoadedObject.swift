@@ -73,6 +73,12 @@ public struct ProgramStatistics: Sendable {
     /// loaded with `countsInstructions`.
     public internal(set) var verifiedInstructions: UInt32?
 
+    /// For tests of what is made of these figures.
+    package init(name: String, recursionMisses: UInt64 = 0, runs: UInt64 = 0, runTimeNanoseconds: UInt64 = 0) {
+        (self.name, section, id) = (name, "", 0)
+        (self.recursionMisses, self.runs, self.runTimeNanoseconds) = (recursionMisses, runs, runTimeNanoseconds)
+    }
+
     init(_ program: OpaquePointer) throws(BPFError) {
         name = String(cString: bpf_program__name(program))
         section = String(cString: bpf_program__section_name(program))

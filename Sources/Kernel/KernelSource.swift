@@ -45,7 +45,7 @@ package actor KernelSource {
     private let stats: MappedArray<ot_stats>
     private var lastStats = ot_stats()
     private var lastUnreadable: UInt64 = 0
-    private var lastMissed: [String: UInt64] = [:]
+    private var runs: RunAccount
     /// Cgroups that are gone and drained, and still have slots.
     private var gone: Set<CgroupID> = []
 
@@ -91,6 +91,8 @@ package actor KernelSource {
         self.plan = plan
         readsDirectly = direct
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false
+        // What was before the first window is not in it.
+        runs = RunAccount(try object.statistics(), countsMissedRuns: countsMissedRuns)
         self.attachment = attachment
         self.ring = ring
         self.inbox = inbox
@@ -117,7 +119,8 @@ package actor KernelSource {
         drain.loss.ioUringUnknownResults = now.uring_unknown_results &- lastStats.uring_unknown_results
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
-        drain.loss.missedRuns = try missedRuns()
+        let programs = runs.drain(try object.statistics(), isMeasuring: RunAccount.kernelIsMeasuring)
+        (drain.loss.missedRuns, drain.programCosts) = (programs.missed, programs.costs)
         (lastStats, lastUnreadable) = (now, inbox.unreadable)
         return drain
     }
@@ -152,18 +155,6 @@ package actor KernelSource {
             LoadedProgram(
                 program: $0.name, event: ProgramChoice.event(of: $0.section),
                 verifiedInstructions: $0.verifiedInstructions)
-        }
-    }
-
-    private func missedRuns() throws -> [MissedRuns] {
-        var sums: [ProgramGroup: UInt64] = [:]
-        for program in try object.statistics() {
-            let before = lastMissed[program.name] ?? 0
-            sums[ProgramGroup(program: program.name), default: 0] += program.recursionMisses &- before
-            lastMissed[program.name] = program.recursionMisses
-        }
-        return ProgramGroup.allCases.map {
-            MissedRuns(operation: $0.rawValue, runs: countsMissedRuns ? sums[$0] ?? 0 : nil)
         }
     }
 }

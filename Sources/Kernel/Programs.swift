@@ -66,33 +66,3 @@ package struct LoadedProgram: Sendable, Equatable {
         (self.program, self.event, self.verifiedInstructions) = (program, event, verifiedInstructions)
     }
 }
-
-/// The kinds of programs whose missed runs are told apart.
-enum ProgramGroup: String, CaseIterable {
-    case write, open
-    /// Names, sizes, syncs and mappings.
-    case change
-    case ioUring = "io_uring"
-    case cgroup
-
-    private static let writes: Set = [
-        "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendfile64", "splice", "copy_file_range",
-    ]
-    private static let opens: Set = ["open", "openat", "openat2", "creat", "open_by_handle_at"]
-    private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
-
-    init(program: String) {
-        var name = program.dropFirst("on_".count)
-        if name.hasSuffix("_probed") { name = name.dropLast("_probed".count) }
-        let event = String(name)
-        if event.hasPrefix("cgroup_") {
-            self = .cgroup
-        } else if Self.writes.contains(event) {
-            self = .write
-        } else if Self.opens.contains(event) {
-            self = .open
-        } else {
-            self = Self.requests.contains(event) ? .ioUring : .change
-        }
-    }
-}

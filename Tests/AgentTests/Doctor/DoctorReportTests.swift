@@ -61,19 +61,49 @@ import Testing
                 ok       kernel        6.18.0
                 missing  capabilities  without CAP_BPF
 
-                Not seen on any host by this version:
+                Not seen (coverage.not_seen of every batch):
                   mmap stores
 
                 self-test: 4 operations, each performed alone: 2 seen, 1 not seen, 1 not possible
-                RESULT        VIA              OPERATION        EXPECTED
-                seen          syscall          write            writes 1, write_bytes 512
-                not possible  io_uring worker  OPENAT           opens 1, worker_opens 1 (Function not implemented)
-                not seen      syscall          write            writes 1, write_bytes 512; counted: writes 2
-                seen          syscall          write to a pipe  nothing, it is no file activity
+                SEEN AS           VIA      OPERATIONS
+                write             syscall  write
+                no file activity  syscall  write to a pipe
+
+                RESULT        VIA              OPERATION  EXPECTED
+                not possible  io_uring worker  OPENAT     opens 1, worker_opens 1 (Function not implemented)
+                not seen      syscall          write      writes 1, write_bytes 512; counted: writes 2
 
                 Not everything was seen that should have been: please report it with this output.
 
                 """)
+    }
+
+    @Test func `many ways to do one thing are a few lines`() {
+        var report = DoctorReport()
+        for via in [SelfTestOperation.Via.inline, .sqpoll] {
+            for number in 0..<9 {
+                let name = "operation number \(number)"
+                let expected = Counters([.deletes: 1])
+                report.operations.append(
+                    Operation(SelfTestOperation(number: 0, name: name, via: via, expected: expected), .seen))
+            }
+        }
+        #expect(
+            report.text.contains(
+                """
+                SEEN AS  VIA                      OPERATIONS
+                delete   io_uring inline, sqpoll  operation number 0; operation number 1; operation number 2;
+                                                  operation number 3; operation number 4; operation number 5;
+                                                  operation number 6; operation number 7; operation number 8
+
+                """))
+    }
+
+    @Test func `every operation of the self-test has a word`() {
+        for operation in SelfTestOperation.all {
+            #expect((operation.word == "no file activity") == operation.expected.isZero, "\(operation.name)")
+        }
+        #expect(Set(SelfTestOperation.all.map(\.word)) == Set(SelfTestOperation.words))
     }
 
     @Test func `a host that cannot run the programs has no table`() {
