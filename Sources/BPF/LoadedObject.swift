@@ -3,9 +3,14 @@ internal import Glibc
 
 /// An object whose maps and programs live in the kernel; its end takes them away.
 public struct LoadedObject: ~Copyable {
-    let handle: ObjectHandle
+    private let handle: ObjectHandle
+    /// By program, where the verifier was asked.
+    let loggedInstructions: [String: UInt32]
 
-    init(handle: consuming ObjectHandle) { self.handle = handle }
+    init(handle: consuming ObjectHandle, loggedInstructions: [String: UInt32] = [:]) {
+        self.handle = handle
+        self.loggedInstructions = loggedInstructions
+    }
 
     /// Attaches every loaded program at each of its places; dropping the result detaches them.
     ///
@@ -51,7 +56,10 @@ public struct LoadedObject: ~Copyable {
         var all: [ProgramStatistics] = []
         try handle.forEachProgram { (program: OpaquePointer) throws(BPFError) in
             guard bpf_program__autoload(program) else { return }
-            all.append(try ProgramStatistics(program))
+            var statistics = try ProgramStatistics(program)
+            statistics.verifiedInstructions =
+                statistics.verifiedInstructions ?? loggedInstructions[statistics.name]
+            all.append(statistics)
         }
         return all
     }
@@ -60,6 +68,7 @@ public struct LoadedObject: ~Copyable {
 /// How often a program ran, and how often the kernel skipped it.
 public struct ProgramStatistics: Sendable {
     public let name: String
+    /// Where it attaches, such as `tp/syscalls/sys_exit_write`.
     /// The kernel's number of the loaded program, as `bpftool prog show` lists it.
     public let id: UInt32
     /// Runs skipped because another program was active on the CPU. Since 5.12; classic tracepoints since 6.7.
@@ -67,8 +76,15 @@ public struct ProgramStatistics: Sendable {
     /// Counted only while the kernel's BPF statistics are on.
     public let runs: UInt64
     public let runTimeNanoseconds: UInt64
-    /// Since 5.16; zero before.
-    public let verifiedInstructions: UInt32
+    /// How many instructions the verifier went through, every way counted. Absent before 5.16 unless the object was
+    /// loaded with `countsInstructions`.
+    public internal(set) var verifiedInstructions: UInt32?
+
+    /// For tests of what is made of these figures.
+    package init(name: String, recursionMisses: UInt64 = 0, runs: UInt64 = 0, runTimeNanoseconds: UInt64 = 0) {
+        (self.name, id) = (name, 0)
+        (self.recursionMisses, self.runs, self.runTimeNanoseconds) = (recursionMisses, runs, runTimeNanoseconds)
+    }
 
     init(_ program: OpaquePointer) throws(BPFError) {
         name = String(cString: bpf_program__name(program))
@@ -79,7 +95,7 @@ public struct ProgramStatistics: Sendable {
         recursionMisses = info.recursion_misses
         runs = info.run_cnt
         runTimeNanoseconds = info.run_time_ns
-        verifiedInstructions = info.verified_insns
+        verifiedInstructions = info.verified_insns == 0 ? nil : info.verified_insns
     }
 }
 

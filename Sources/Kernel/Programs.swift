@@ -48,28 +48,16 @@ struct ProgramChoice {
     }
 }
 
-/// The kinds of programs whose missed runs are told apart.
-enum ProgramGroup: String, CaseIterable {
-    case write, open
-    /// Names, sizes, syncs and mappings.
-    case change
-    case ioUring = "io_uring"
-    case aio
-    case cgroup
+/// A program that the kernel has taken.
+package struct LoadedProgram: Sendable, Equatable {
+    /// Its name in the object.
+    package let program: String
+    /// Such as `syscalls/sys_exit_write`; those of them that this kernel has.
+    package let events: [String]
+    /// How many instructions the verifier went through; absent where nobody knows.
+    package let verifiedInstructions: UInt32?
 
-    private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
-
-    init(program: String) {
-        var name = program.dropFirst("on_".count)
-        if name.hasSuffix("_probed") { name = name.dropLast("_probed".count) }
-        self =
-            switch name {
-            case "write", "write_into": .write
-            case "open", "openat", "open_otherwise": .open
-            case "begin_aio", "submit_aio", "reap_aio": .aio
-            case let name where name.hasPrefix("cgroup_"): .cgroup
-            case let name where Self.requests.contains(String(name)): .ioUring
-            default: .change
-            }
+    package init(program: String, events: [String], verifiedInstructions: UInt32?) {
+        (self.program, self.events, self.verifiedInstructions) = (program, events, verifiedInstructions)
     }
 }
