@@ -22,7 +22,10 @@ extension KernelSourceTests {
     private static let clang: String? = {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").flatMap { folder in
-            [String(folder), URL(filePath: "\(folder)/swift").resolvingSymlinksInPath().deletingLastPathComponent().path]
+            [
+                String(folder),
+                URL(filePath: "\(folder)/swift").resolvingSymlinksInPath().deletingLastPathComponent().path,
+            ]
         }
         return folders.map { "\($0)/clang" }.first { access($0, X_OK) == 0 }
     }()
@@ -42,19 +45,20 @@ extension KernelSourceTests {
         """
 
     #if arch(x86_64)
-        @Test(.enabled(if: clang != nil && access("/proc/sys/abi/vsyscall32", F_OK) == 0, "no clang, or no 32-bit programs"))
-        func `what a 32-bit program does is not counted, and coverage says so`() async throws {
-            try Self.program.write(toFile: "\(folder.path)/by32.c", atomically: false, encoding: .utf8)
-            try shell(
-                "\(Self.clang ?? "") -m32 -nostdlib -static -ffreestanding -fno-pic -fuse-ld=lld -o program by32.c",
-                in: folder)
-            let source = try source()
-            try shell("echo $$ > \(cgroup.path)/cgroup.procs; echo x > by64; ./program", in: folder)
-            #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/by32")).count == 45, "it did write")
-            let sum = try await source.drain().sum([try cgroup.id])
-            #expect(sum[.writes] == 1, "that of the shell")
-            #expect(sum[.creates] == 1)
-            #expect(source.coverage.notSeen.contains { $0.contains("32-bit") })
-        }
+    @Test(
+        .enabled(if: clang != nil && access("/proc/sys/abi/vsyscall32", F_OK) == 0, "no clang, or no 32-bit programs"))
+    func `what a 32-bit program does is not counted, and coverage says so`() async throws {
+        try Self.program.write(toFile: "\(folder.path)/by32.c", atomically: false, encoding: .utf8)
+        try shell(
+            "\(Self.clang ?? "") -m32 -nostdlib -static -ffreestanding -fno-pic -fuse-ld=lld -o program by32.c",
+            in: folder)
+        let source = try source()
+        try shell("echo $$ > \(cgroup.path)/cgroup.procs; echo x > by64; ./program", in: folder)
+        #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/by32")).count == 45, "it did write")
+        let sum = try await source.drain().sum([try cgroup.id])
+        #expect(sum[.writes] == 1, "that of the shell")
+        #expect(sum[.creates] == 1)
+        #expect(source.coverage.notSeen.contains { $0.contains("32-bit") })
+    }
     #endif
 }
