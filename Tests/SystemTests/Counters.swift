@@ -49,6 +49,7 @@ struct Counters: Decodable {
     var allocates: UInt64 = 0
     var syncs: UInt64 = 0
     var sharedMaps: UInt64 = 0
+    var deviceWrites: UInt64 = 0
     var pseudo = Pseudo()
     var ioUring = Rings(inline: Ring(), worker: Ring(), sqpoll: Ring())
 
@@ -59,8 +60,8 @@ struct Counters: Decodable {
         ("write_bytes", \.writeBytes), ("write_failures", \.writeFailures), ("pseudo.opens", \.pseudo.opens),
         ("deletes", \.deletes), ("renames", \.renames), ("mkdirs", \.mkdirs), ("mknods", \.mknods),
         ("symlinks", \.symlinks), ("links", \.links), ("truncates", \.truncates), ("allocates", \.allocates),
-        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("pseudo.writes", \.pseudo.writes),
-        ("pseudo.write_bytes", \.pseudo.writeBytes),
+        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("device_writes", \.deviceWrites),
+        ("pseudo.writes", \.pseudo.writes), ("pseudo.write_bytes", \.pseudo.writeBytes),
     ]
 
     mutating func add(_ other: Counters) {
