@@ -102,15 +102,22 @@ struct Counters: Decodable {
 
 /// What the workload printed.
 struct Truth: Decodable {
+    let name: String
     let cgroupId: UInt64
+    /// A second cgroup: the figures are those of both together.
+    let alsoCgroupId: UInt64?
     let counters: Counters
+    let declared: Declared
     let skipped: [String]
 
-    private enum CodingKeys: String, CodingKey { case cgroupId, skipped }
+    private enum CodingKeys: String, CodingKey { case name, cgroupId, alsoCgroupId, declared, skipped }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
         cgroupId = try container.decode(UInt64.self, forKey: .cgroupId)
+        alsoCgroupId = try container.decodeIfPresent(UInt64.self, forKey: .alsoCgroupId)
+        declared = try container.decode(Declared.self, forKey: .declared)
         skipped = try container.decode([String].self, forKey: .skipped)
         counters = try Counters(from: decoder)
     }

@@ -36,13 +36,14 @@ int main(int argc, char **argv)
 	struct cgroup_door door = { .enter = -1, .leave = -1 };
 	struct truth sum = { 0 };
 	char *folder;
+	int status = 0;
 
 	parse_options(&opt, argc, argv);
 	folder = scratch(&opt);
 	if (opt.storm) {
 		storm(&opt);
 	} else if (opt.suite) {
-		suite(&opt);
+		status = opt.cgroup ? suite(&opt) : alone(&opt);
 	} else if (opt.stress) {
 		stress(&opt);
 	} else {
@@ -55,5 +56,5 @@ int main(int argc, char **argv)
 	if (chdir("/") == 0)
 		remove_tree(folder);
 	free(folder);
-	return 0;
+	return status;
 }

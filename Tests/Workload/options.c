@@ -13,14 +13,14 @@ static const char usage[] =
 	"                [--only syscalls,uring,names,aio,edges,others,ends]\n"
 	"                [--uring plain|async|sqpoll|defer] [--threads N]\n"
 	"                [--repeat N] [--seed N] [--small DIR]\n"
-	"       workload --cgroup DIR --suite [--freeze DIR] [--only ...] [--dir SCRATCH]\n"
+	"       workload [--cgroup DIR] --suite [--freeze DIR] [--only ...] [--dir SCRATCH]\n"
 	"       workload --cgroup DIR --stress SECONDS [--processes N] [--seed N]\n"
 	"                [--dir SCRATCH]\n"
 	"       workload --cgroup DIR --storm N [--together] [--dir SCRATCH]\n"
 	"Does file operations inside the cgroup and prints what a tracer must "
 	"have counted there.\n";
 
-static const char everything[] = "syscalls,uring,names,edges,others,ends";
+static const char everything[] = "syscalls,uring,names,aio,edges,others,ends";
 
 static void __attribute__((noreturn)) wrong(const char *what)
 {
@@ -56,8 +56,10 @@ static void check_many(const struct options *opt)
 {
 	if (opt->suite + !!opt->stress + !!opt->storm != 1)
 		wrong("one of --suite, --stress and --storm");
-	if (opt->here || opt->leave || !opt->cgroup)
-		wrong("--cgroup, and neither --here nor --leave");
+	if (opt->here || opt->leave)
+		wrong("neither --here nor --leave");
+	if (!opt->cgroup && !opt->suite)
+		wrong("--cgroup");
 }
 
 void parse_options(struct options *opt, int argc, char **argv)

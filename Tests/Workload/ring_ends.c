@@ -124,6 +124,7 @@ static void silent(struct worker *w)
 		die("silent WRITE, not open to write", 0);
 	w->truth.unseen++;
 	w->truth.cancelled++;
+	w->truth.late++;
 }
 
 /* More completions than there is room for: the kernel keeps the rest, and says so in another way. */
@@ -150,6 +151,7 @@ static void overflowing(struct worker *w)
 		w->truth.doubtful++;
 		io_uring_cqe_seen(&small, cqe);
 	}
+	w->truth.late += OVERFLOWING;
 	io_uring_queue_exit(&small);
 }
 

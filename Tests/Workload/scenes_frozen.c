@@ -131,8 +131,8 @@ static void play_closed_while_frozen(struct actor *actor, void *argument)
 	sem_post(&frozen->closed);
 	pthread_join(thread, &result);
 	saw_write(t, "write to a frozen file system", (long)result, FINE);
-	/* With no file at its number it is nobody's; a regular file is a regular file. */
-	t->doubtful += !frozen->reuse;
+	/* There is no file at its number any more, or one that nobody can have written to. */
+	t->doubtful++;
 }
 
 static void play_exit_while_frozen(struct actor *actor, void *argument)

@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-#define LEGS	 20
+#define LEGS	 6
 #define THREADS	 4
 #define WRITES	 20000
 #define RESTLESS 50
@@ -50,6 +50,8 @@ static void play_moves(struct actor *actor, void *argument)
 	own_folder("moves");
 	w = new_worker(&opt, 0);
 	prepare_ring(w);
+	if (opt.aio)
+		prepare_aio();
 	step_in(actor);
 	for (unsigned int leg = 0; leg < LEGS; leg++) {
 		do_round(w, 2 * leg);
@@ -108,6 +110,8 @@ static void play_moved_threads(struct actor *actor, void *argument)
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (unsigned int i = 0; i < THREADS; i++)
 		prepare_worker(&w[i], &opt, i);
+	if (opt.aio)
+		prepare_aio();
 	step_in(actor);
 	for (unsigned int i = 1; i < THREADS; i++)
 		if (pthread_create(&w[i].thread, NULL, travel, &w[i]))

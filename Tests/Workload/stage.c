@@ -145,6 +145,10 @@ void close_stage(void)
 	}
 	printf("]}\n");
 	for (unsigned int i = 0; i < count; i++)
+		for (unsigned int j = 0; j < places[i].truth->skips; j++)
+			fprintf(stderr, "workload: %s: skipped: %s\n", places[i].name,
+				places[i].truth->skipped[j]);
+	for (unsigned int i = 0; i < count; i++)
 		/* A process that was waited for may be in its cgroup for a moment still. */
 		while (rmdir(places[i].path))
 			if (errno != EBUSY)

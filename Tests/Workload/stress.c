@@ -87,6 +87,9 @@ static void step(struct worker *w, struct place *place)
 	case 4:
 		fork_one(w, place);
 		break;
+	case 9:
+		do_aio(w, 0);
+		break;
 	case 5:
 		if (ring)
 			do_ring_names(w, 0);
@@ -130,6 +133,7 @@ static void play_stress(struct actor *actor, void *argument)
 	w = new_worker(&opt, 0);
 	if (opt.ring != RING_NONE)
 		prepare_ring(w);
+	prepare_aio();
 	step_in(actor);
 	pthread_barrier_wait(&stress->begin);
 	end = seconds() + opt.stress;

@@ -76,6 +76,7 @@ static void play_part(struct actor *actor, void *argument)
 	own.ring = part->mode;
 	own.threads = part->rare ? 1 : 2;
 	own.syscalls = own.names = !part->rare;
+	own.aio &= !part->rare;
 	own.edges &= !part->rare;
 	own.others &= part->rare;
 	own.ends &= part->rare;

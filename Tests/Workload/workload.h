@@ -63,6 +63,8 @@ struct truth {
 	uint64_t unseen;    /* no result for anybody: declared, in no other figure */
 	uint64_t cancelled; /* writes that never began: each a write failure, or declared */
 	uint64_t doubtful;  /* of `writes`, those of one byte that may be declared instead */
+	uint64_t
+		late; /* of these, as many as are declared only when nobody waits for them any more */
 	const char *skipped[SKIPS];
 	unsigned int skips;
 };
@@ -164,7 +166,8 @@ struct worker *new_worker(const struct options *opt, unsigned int id);
 void work_alone(const struct options *opt, struct truth *sum, void (*enter)(void *, struct truth *),
 		void (*leave)(void *), void *argument);
 
-/* suite.c, stress.c */
+/* alone.c, suite.c, stress.c */
+int alone(struct options *opt);
 int suite(const struct options *opt);
 int stress(const struct options *opt);
 
