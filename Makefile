@@ -28,6 +28,7 @@ TEST_OBJECTS := $(patsubst Tests/BPFTests/objects/%.bpf.c,.bpf/tests/%.bpf.o,$(w
 HEADERS   := $(wildcard bpf/*.h bpf/include/*.h)
 
 BENCH := .build/bench
+STRESS_SECONDS ?= 120
 C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/include/*.h Tests/*/*.[ch] Tests/*/*/*.[ch])
 
 V   ?= 0
@@ -35,7 +36,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-kernels lint format bench bench-cgroups deps install clean help swift
+.PHONY: all build bpf release run test test-stress test-kernels truth lint format bench bench-cgroups deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
 
 all: build
@@ -86,6 +87,16 @@ else
 	$(call say,TEST,SystemTests)
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests
 endif
+
+test-stress: build deps-test  ## 64 processes in 64 cgroups that do everything at once (root): STRESS_SECONDS=120
+	$(call say,TEST,"64 processes, 64 cgroups, $(STRESS_SECONDS) s")
+	$(Q)OT_STRESS_SECONDS=$(STRESS_SECONDS) $(SWIFT) test --skip-build --filter SystemTests.Stress
+
+truth: deps-build swift  ## the workload without an agent: what it did, as JSON (root); ARGS="--repeat 10 --dir /mnt"
+	$(call say,SWIFT,workload)
+	$(Q)$(SWIFT) build $(quiet) --product workload
+	$(call say,RUN,"workload --suite $(ARGS)")
+	$(Q)truth=$$($(SUDO) .build/debug/workload --suite $(ARGS)) && printf '%s' "$$truth" | python3 -m json.tool
 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
 test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"

@@ -2,18 +2,19 @@
 """Holds what the agent shipped against what the workload knows it did."""
 
 # Members of a row that are no counters of the row itself.
-PARTS = {"writers", "cgroup", "container", "pod"}
+PARTS = {"writers", "cgroup", "container", "pod", "declared"}
 # Each operation is counted in exactly one of these; the other figures say more about the same operations.
 OPERATIONS = {
     "opens", "path_opens", "open_failures", "writes", "write_failures", "deletes", "renames", "mkdirs", "mknods",
-    "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps", "pseudo.opens", "pseudo.writes",
+    "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps", "device_writes", "pseudo.opens",
+    "pseudo.writes",
 }
 
 
 def figures(document, prefix=""):
     """The numbers of a truth or a row, under names such as io_uring.worker.writes."""
     for name, value in document.items():
-        if name in PARTS or name == "cgroup_id":
+        if name in PARTS or name in ("cgroup_id", "also_cgroup_id"):
             continue
         if isinstance(value, dict):
             yield from figures(value, f"{prefix}{name}.")

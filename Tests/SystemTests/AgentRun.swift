@@ -74,8 +74,28 @@ enum Workload {
         try decoded(Truth.self, from: succeeded(running).output)
     }
 
-    private static func succeeded(_ running: Running) throws -> Finished {
-        let finished = try running.wait(until: .now + .seconds(120))
+    private struct Truths: Decodable { let cgroups: [Truth] }
+
+    /// Everything there is, each part in cgroups of its own below this one.
+    static func suite(in cgroup: Cgroup, _ folder: Folder, on files: String, _ more: [String]) throws -> [Truth] {
+        let arguments = ["--cgroup", cgroup.path, "--dir", files, "--suite"] + more
+        let finished = try succeeded(Running(built("workload"), arguments, in: folder))
+        return try decoded(Truths.self, from: finished.output).cgroups
+    }
+
+    /// Everything at once, by so many processes in as many cgroups below this one.
+    static func stress(
+        in cgroup: Cgroup, _ folder: Folder, on files: String, seconds: Int, processes: Int, seed: Int
+    ) throws -> [Truth] {
+        let arguments = ["--cgroup", cgroup.path, "--dir", files, "--stress", "\(seconds)"]
+        let finished = try succeeded(
+            Running(built("workload"), arguments + ["--processes", "\(processes)", "--seed", "\(seed)"], in: folder),
+            within: .seconds(seconds + 120))
+        return try decoded(Truths.self, from: finished.output).cgroups
+    }
+
+    private static func succeeded(_ running: Running, within time: Duration = .seconds(120)) throws -> Finished {
+        let finished = try running.wait(until: .now + time)
         guard finished.status == 0 else { throw Failure("the workload failed: \(finished.errors)") }
         return finished
     }

@@ -49,6 +49,7 @@ struct Counters: Decodable {
     var allocates: UInt64 = 0
     var syncs: UInt64 = 0
     var sharedMaps: UInt64 = 0
+    var deviceWrites: UInt64 = 0
     var pseudo = Pseudo()
     var ioUring = Rings(inline: Ring(), worker: Ring(), sqpoll: Ring())
 
@@ -59,8 +60,8 @@ struct Counters: Decodable {
         ("write_bytes", \.writeBytes), ("write_failures", \.writeFailures), ("pseudo.opens", \.pseudo.opens),
         ("deletes", \.deletes), ("renames", \.renames), ("mkdirs", \.mkdirs), ("mknods", \.mknods),
         ("symlinks", \.symlinks), ("links", \.links), ("truncates", \.truncates), ("allocates", \.allocates),
-        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("pseudo.writes", \.pseudo.writes),
-        ("pseudo.write_bytes", \.pseudo.writeBytes),
+        ("syncs", \.syncs), ("shared_maps", \.sharedMaps), ("device_writes", \.deviceWrites),
+        ("pseudo.writes", \.pseudo.writes), ("pseudo.write_bytes", \.pseudo.writeBytes),
     ]
 
     mutating func add(_ other: Counters) {
@@ -101,15 +102,22 @@ struct Counters: Decodable {
 
 /// What the workload printed.
 struct Truth: Decodable {
+    let name: String
     let cgroupId: UInt64
+    /// A second cgroup: the figures are those of both together.
+    let alsoCgroupId: UInt64?
     let counters: Counters
+    let declared: Declared
     let skipped: [String]
 
-    private enum CodingKeys: String, CodingKey { case cgroupId, skipped }
+    private enum CodingKeys: String, CodingKey { case name, cgroupId, alsoCgroupId, declared, skipped }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
         cgroupId = try container.decode(UInt64.self, forKey: .cgroupId)
+        alsoCgroupId = try container.decodeIfPresent(UInt64.self, forKey: .alsoCgroupId)
+        declared = try container.decode(Declared.self, forKey: .declared)
         skipped = try container.decode([String].self, forKey: .skipped)
         counters = try Counters(from: decoder)
     }

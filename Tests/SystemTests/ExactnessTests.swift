@@ -12,47 +12,47 @@ extension SystemTests {
             cgroup = try Cgroup()
         }
 
-        /// Runs the workload under an agent of its own and compares every figure.
-        private func compare(_ arguments: [String], _ location: SourceLocation = #_sourceLocation) throws {
+        /// Runs the workload once for each list of arguments, in cgroups of their own under one agent, and compares all.
+        private func compare(_ runs: [[String]], _ location: SourceLocation = #_sourceLocation) throws {
             let agent = try AgentRun(in: folder)
-            let truth = try Workload.run(in: cgroup, folder, arguments)
+            let cgroups = try runs.map { _ in try Cgroup() }
+            let truths = try zip(cgroups, runs).map { try Workload.run(in: $0, folder, $1) }
             let batches = try agent.stop()
-            #expect(truth.counters.writes > 0, sourceLocation: location)
-            #expect(batches.counters(of: truth.cgroupId).differences(from: truth) == [], sourceLocation: location)
+            for (truth, run) in zip(truths, runs) {
+                let differences = batches.counters(of: truth.cgroupId).differences(from: truth)
+                #expect(truth.counters.writes > 0, sourceLocation: location)
+                #expect(differences == [], "\(run)", sourceLocation: location)
+            }
         }
 
-        @Test func `every syscall that opens or writes is counted exactly`() throws {
-            try compare(["--only", "syscalls"])
+        private static let rings = ["plain", "async", "sqpoll", "defer"]
+
+        @Test func `syscalls are counted exactly: once, thousands of times, and by four threads`() throws {
+            try compare([
+                ["--only", "syscalls"], ["--only", "syscalls", "--repeat", "500"],
+                ["--only", "syscalls", "--threads", "4", "--repeat", "200"],
+            ])
         }
 
-        @Test func `thousands of operations are counted exactly`() throws {
-            try compare(["--only", "syscalls", "--repeat", "500"])
+        @Test func `io_uring is counted exactly, on every kind of ring`() throws {
+            try compare(Self.rings.map { ["--only", "uring", "--uring", $0, "--repeat", "50"] })
         }
 
-        @Test func `four threads at once are counted exactly`() throws {
-            try compare(["--only", "syscalls", "--threads", "4", "--repeat", "200"])
+        @Test func `syscalls and io_uring together are counted exactly`() throws {
+            try compare(Self.rings.map { ["--uring", $0, "--repeat", "20", "--threads", "2"] })
         }
 
-        @Test(arguments: ["plain", "async", "sqpoll"])
-        func `io_uring is counted exactly`(mode: String) throws {
-            try compare(["--only", "uring", "--uring", mode, "--repeat", "50"])
-        }
-
-        @Test(arguments: ["plain", "async", "sqpoll"])
-        func `syscalls and io_uring together are counted exactly`(mode: String) throws {
-            try compare(["--uring", mode, "--repeat", "20", "--threads", "2"])
-        }
-
-        @Test(arguments: ["plain", "async", "sqpoll"])
-        func `requests that are easily miscounted are counted exactly`(mode: String) throws {
-            try compare(["--only", "uring,edges", "--uring", mode, "--repeat", "10"])
-        }
-
-        @Test(arguments: ["none", "plain", "async", "sqpoll"])
-        func `what is done to names and whole files is counted exactly`(ring: String) throws {
-            let more = ring == "none" ? [] : ["--uring", ring]
+        @Test func `requests that are easily miscounted are counted exactly`() throws {
             try compare(
-                ["--only", ring == "none" ? "syscalls,names" : "syscalls,names,uring", "--repeat", "20"] + more)
+                Self.rings.flatMap { ring in
+                    ["uring,edges", "uring,others"].map { ["--only", $0, "--uring", ring, "--repeat", "10"] }
+                })
+        }
+
+        @Test func `what is done to names and whole files is counted exactly`() throws {
+            try compare(
+                [["--only", "syscalls,names", "--repeat", "20"]]
+                    + Self.rings.map { ["--only", "syscalls,names,uring", "--repeat", "20", "--uring", $0] })
         }
 
         @Test func `twenty runs of twenty are counted exactly, with others at work beside them`() throws {

@@ -8,13 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] "
-			    "[--only syscalls,uring,names,aio,edges]\n"
-			    "                [--uring plain|async|sqpoll] [--threads N] [--repeat "
-			    "N] [--seed N] [--small DIR]\n"
-			    "       workload --cgroup DIR --storm N [--together] [--dir SCRATCH]\n"
-			    "Does file operations inside the cgroup and prints what a tracer must "
-			    "have counted there.\n";
+static const char usage[] =
+	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH]\n"
+	"                [--only syscalls,uring,names,aio,edges,others,ends]\n"
+	"                [--uring plain|async|sqpoll|defer] [--threads N]\n"
+	"                [--repeat N] [--seed N] [--small DIR]\n"
+	"       workload [--cgroup DIR] --suite [--freeze DIR] [--only ...] [--dir SCRATCH]\n"
+	"       workload --cgroup DIR --stress SECONDS [--processes N] [--seed N]\n"
+	"                [--dir SCRATCH]\n"
+	"       workload --cgroup DIR --storm N [--together] [--dir SCRATCH]\n"
+	"Does file operations inside the cgroup and prints what a tracer must "
+	"have counted there.\n";
+
+static const char everything[] = "syscalls,uring,names,aio,edges,others,ends";
 
 static void __attribute__((noreturn)) wrong(const char *what)
 {
@@ -40,7 +46,20 @@ static enum ring_mode mode_named(const char *name)
 		return RING_ASYNC;
 	if (!strcmp(name, "sqpoll"))
 		return RING_SQPOLL;
-	wrong("--uring is plain, async or sqpoll");
+	if (!strcmp(name, "defer"))
+		return RING_DEFER;
+	wrong("--uring is plain, async, sqpoll or defer");
+}
+
+/* Those that make cgroups of their own below the one they are given. */
+static void check_many(const struct options *opt)
+{
+	if (opt->suite + !!opt->stress + !!opt->storm != 1)
+		wrong("one of --suite, --stress and --storm");
+	if (opt->here || opt->leave)
+		wrong("neither --here nor --leave");
+	if (!opt->cgroup && !opt->suite)
+		wrong("--cgroup");
 }
 
 void parse_options(struct options *opt, int argc, char **argv)
@@ -57,7 +76,11 @@ void parse_options(struct options *opt, int argc, char **argv)
 		REPEAT,
 		SEED,
 		STORM,
-		TOGETHER
+		TOGETHER,
+		SUITE,
+		FREEZE,
+		STRESS,
+		PROCESSES
 	};
 	static const struct option names[] = {
 		{ "cgroup", 1, NULL, CGROUP }, { "leave", 1, NULL, LEAVE },
@@ -66,9 +89,11 @@ void parse_options(struct options *opt, int argc, char **argv)
 		{ "uring", 1, NULL, RING },    { "threads", 1, NULL, THREADS },
 		{ "repeat", 1, NULL, REPEAT }, { "seed", 1, NULL, SEED },
 		{ "storm", 1, NULL, STORM },   { "together", 0, NULL, TOGETHER },
+		{ "suite", 0, NULL, SUITE },   { "freeze", 1, NULL, FREEZE },
+		{ "stress", 1, NULL, STRESS }, { "processes", 1, NULL, PROCESSES },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *only = "syscalls,uring";
+	const char *only = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -109,20 +134,38 @@ void parse_options(struct options *opt, int argc, char **argv)
 		case TOGETHER:
 			opt->together = true;
 			break;
+		case SUITE:
+			opt->suite = true;
+			break;
+		case FREEZE:
+			opt->freeze = optarg;
+			break;
+		case STRESS:
+			opt->stress = number(optarg, 86400);
+			break;
+		case PROCESSES:
+			opt->processes = number(optarg, 10000);
+			break;
 		default:
 			wrong("unknown option");
 		}
 	}
+	if (!only)
+		only = opt->suite || opt->stress ? everything : "syscalls,uring";
 	opt->syscalls = strstr(only, "syscalls");
 	opt->names = strstr(only, "names");
 	opt->aio = strstr(only, "aio");
 	opt->edges = strstr(only, "edges");
+	opt->others = strstr(only, "others");
+	opt->ends = strstr(only, "ends");
 	if (!strstr(only, "uring"))
 		opt->ring = RING_NONE;
 	else if (!opt->syscalls && !opt->names && !opt->aio && opt->ring == RING_NONE)
 		wrong("--only uring needs --uring");
 	if (optind < argc)
 		wrong("there is nothing but options");
-	if (opt->storm ? !opt->cgroup : opt->here == (opt->cgroup && opt->leave))
+	if (opt->suite || opt->stress || opt->storm)
+		check_many(opt);
+	else if (opt->here == (opt->cgroup && opt->leave))
 		wrong("--cgroup and --leave, or --here");
 }

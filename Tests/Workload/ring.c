@@ -38,18 +38,23 @@ void submit(void)
 	must("io_uring_submit", io_uring_submit(&ring.ring));
 }
 
-long completion(void)
+struct io_uring_cqe next_completion(void)
 {
-	struct io_uring_cqe *cqe;
+	struct io_uring_cqe *cqe, seen;
 	int result;
 
 	do {
 		result = io_uring_wait_cqe(&ring.ring, &cqe);
 	} while (result == -EINTR);
 	must("io_uring_wait_cqe", result);
-	result = cqe->res;
+	seen = *cqe;
 	io_uring_cqe_seen(&ring.ring, cqe);
-	return result;
+	return seen;
+}
+
+long completion(void)
+{
+	return next_completion().res;
 }
 
 long result_of(struct io_uring_sqe *sqe)
@@ -85,6 +90,51 @@ static void probe_direct_open(struct worker *w)
 		skip(&w->truth, "direct open");
 }
 
+/* Before 5.19 the kernel does not choose a slot by itself. */
+static void probe_direct_any(struct worker *w)
+{
+	struct io_uring_sqe *sqe;
+	long result = -1;
+
+	if (ring.direct_open) {
+		sqe = request();
+		io_uring_prep_openat_direct(sqe, w->dirfd, "exists", O_RDONLY, 0, 1);
+		sqe->file_index = IORING_FILE_INDEX_ALLOC;
+		result = result_of(sqe);
+	}
+	ring.direct_any = result > 0;
+	if (!ring.direct_any) {
+		skip(&w->truth, "direct open anywhere");
+		return;
+	}
+	sqe = request();
+	io_uring_prep_close_direct(sqe, (unsigned int)result);
+	result_of(sqe);
+}
+
+/* Polled completions need O_DIRECT, and a file system and a device that can be asked whether they are done. */
+static void prepare_polled(struct worker *w)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+	struct io_uring_params p = { .flags = IORING_SETUP_IOPOLL };
+	int written = -EOPNOTSUPP;
+
+	ring.direct_file =
+		openat(w->dirfd, "polled", O_WRONLY | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
+	if (ring.direct_file >= 0 && !io_uring_queue_init_params(4, &ring.polled, &p)) {
+		sqe = io_uring_get_sqe(&ring.polled);
+		io_uring_prep_write(sqe, ring.direct_file, ring.fixed.iov_base, 4096, 0);
+		must("io_uring_submit", io_uring_submit(&ring.polled));
+		must("io_uring_wait_cqe", io_uring_wait_cqe(&ring.polled, &cqe));
+		written = cqe->res;
+		io_uring_cqe_seen(&ring.polled, cqe);
+	}
+	ring.polls = written == 4096;
+	if (!ring.polls)
+		skip(&w->truth, "IOPOLL");
+}
+
 void prepare_ring(struct worker *w)
 {
 	struct io_uring_params p = { 0 };
@@ -93,9 +143,13 @@ void prepare_ring(struct worker *w)
 	ring.mode = w->opt->ring;
 	if (ring.mode == RING_SQPOLL) {
 		p.flags = IORING_SETUP_SQPOLL;
-		p.sq_thread_idle = 1000;
+		/* Many such threads at once would leave no time to anybody else. */
+		p.sq_thread_idle = w->opt->stress ? 2 : 1000;
 	}
+	if (ring.mode == RING_DEFER) /* completions come only when the program asks for them */
+		p.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
 	must("io_uring_queue_init_params", io_uring_queue_init_params(64, &ring.ring, &p));
+	ring.features = p.features;
 	if (ring.mode == RING_SQPOLL && !(p.features & IORING_FEAT_SQPOLL_NONFIXED)) {
 		fprintf(stderr, "workload: SQPOLL with common descriptors needs Linux 5.11\n");
 		exit(77);
@@ -112,6 +166,9 @@ void prepare_ring(struct worker *w)
 	if (!ring.probe)
 		die("io_uring_get_probe_ring", -ENOSYS);
 	probe_direct_open(w);
+	probe_direct_any(w);
+	if (w->opt->others && ring.mode == RING_PLAIN)
+		prepare_polled(w);
 }
 
 void prep_writev_fixed(struct io_uring_sqe *sqe, int fd, const struct iovec *iov,

@@ -14,12 +14,18 @@
 #else
 #define OP_WRITEV_FIXED IORING_OP_WRITEV_FIXED
 #endif
+/* Linux 6.7 and 6.9; enumerators, so whether a header has them cannot be asked. */
+#define OP_READ_MULTISHOT 49
+#define OP_FTRUNCATE	  55
 
 struct ring {
 	struct io_uring ring;
 	enum ring_mode mode;
 	struct iovec fixed;
-	bool direct_open;
+	bool direct_open, direct_any, polls;
+	struct io_uring polled; /* of its own kind: completions are asked for */
+	int direct_file;
+	unsigned int features;
 	struct io_uring_probe *probe;
 };
 
@@ -28,6 +34,7 @@ extern struct ring ring;
 struct io_uring_sqe *request(void);
 void finish_request(struct io_uring_sqe *sqe);
 void submit(void);
+struct io_uring_cqe next_completion(void);
 long completion(void);
 long result_of(struct io_uring_sqe *sqe);
 bool ring_does(struct worker *w, unsigned int opcode, const char *name);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char *const op_names[OPS] = {
-	"deletes", "renames",	"mkdirs",    "mknods", "symlinks",
-	"links",   "truncates", "allocates", "syncs",  "shared_maps",
+	"deletes",   "renames",	  "mkdirs", "mknods",	   "symlinks",	    "links",
+	"truncates", "allocates", "syncs",  "shared_maps", "device_writes",
 };
 
 /* Turns the result of syscall(2) into what the kernel returned: a value, or a negative errno. */
@@ -131,6 +131,10 @@ void add_truth(struct truth *sum, const struct truth *t)
 	sum->pseudo_write_bytes += t->pseudo_write_bytes;
 	for (int i = 0; i < OPS; i++)
 		sum->ops[i] += t->ops[i];
+	sum->unseen += t->unseen;
+	sum->cancelled += t->cancelled;
+	sum->doubtful += t->doubtful;
+	sum->late += t->late;
 	sum->ring.opens += t->ring.opens;
 	sum->ring.creates += t->ring.creates;
 	sum->ring.writes += t->ring.writes;
@@ -160,13 +164,17 @@ static void print_ring(const char *name, const struct ring_counts *c, const char
 	       name, c->opens, c->creates, c->writes, c->write_bytes, end);
 }
 
-void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
+void print_truth(const struct truth *t, const char *name, enum ring_mode mode, uint64_t cgroup,
+		 uint64_t also)
 {
 	static const struct ring_counts none;
 
-	printf("{\"cgroup_id\":%" PRIu64 ",\"opens\":%" PRIu64 ",\"opens_for_write\":%" PRIu64
-	       ",\"path_opens\":%" PRIu64 ",\"open_failures\":%" PRIu64 ",",
-	       cgroup, t->opens, t->opens_for_write, t->path_opens, t->open_failures);
+	printf("{\"name\":\"%s\",\"cgroup_id\":%" PRIu64 ",", name, cgroup);
+	if (also)
+		printf("\"also_cgroup_id\":%" PRIu64 ",", also);
+	printf("\"opens\":%" PRIu64 ",\"opens_for_write\":%" PRIu64 ",\"path_opens\":%" PRIu64
+	       ",\"open_failures\":%" PRIu64 ",",
+	       t->opens, t->opens_for_write, t->path_opens, t->open_failures);
 	print_errors("open_errors", t->open_errors);
 	printf("\"creates\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
 	       ",\"write_failures\":%" PRIu64 ",",
@@ -178,7 +186,7 @@ void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
 	       "},",
 	       t->pseudo_opens, t->pseudo_writes, t->pseudo_write_bytes);
 	printf("\"io_uring\":{");
-	if (mode == RING_PLAIN) {
+	if (mode == RING_PLAIN || mode == RING_DEFER) {
 		/* Whether the kernel finished a request in place or gave it to a worker is its own affair. */
 		print_ring("plain_total", &t->ring, "},");
 	} else {
@@ -186,8 +194,11 @@ void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup)
 		print_ring("worker", mode == RING_ASYNC ? &t->ring : &none, ",");
 		print_ring("sqpoll", mode == RING_SQPOLL ? &t->ring : &none, "},");
 	}
+	printf("\"declared\":{\"unseen\":%" PRIu64 ",\"cancelled\":%" PRIu64
+	       ",\"doubtful\":%" PRIu64 ",\"late\":%" PRIu64 "},",
+	       t->unseen, t->cancelled, t->doubtful, t->late);
 	printf("\"skipped\":[");
 	for (unsigned int i = 0; i < t->skips; i++)
 		printf("%s\"%s\"", i ? "," : "", t->skipped[i]);
-	printf("]}\n");
+	printf("]}");
 }

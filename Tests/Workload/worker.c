@@ -106,6 +106,7 @@ void prepare_worker(struct worker *w, const struct options *opt, unsigned int id
 	prepare_files(w);
 	prepare_others(w);
 	probe(w);
+	w->device = opt->names && !opt->stress && id == 0 ? prepare_device(w) : -1;
 	w->small = -1;
 	if (opt->small && id == 0) {
 		char path[4096];

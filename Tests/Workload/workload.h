@@ -36,7 +36,7 @@ struct ring_counts {
 	uint64_t opens, creates, writes, write_bytes;
 };
 
-/* The operations of names.c, in the order of op_names in truth.c. */
+/* The operations of names.c and whole.c, in the order of op_names in truth.c. */
 enum op {
 	OP_DELETE,
 	OP_RENAME,
@@ -48,6 +48,7 @@ enum op {
 	OP_ALLOCATE,
 	OP_SYNC,
 	OP_SHARED_MAP,
+	OP_DEVICE_WRITE,
 	OPS
 };
 
@@ -58,18 +59,24 @@ struct truth {
 	uint64_t pseudo_opens, pseudo_writes, pseudo_write_bytes;
 	uint64_t ops[OPS];
 	struct ring_counts ring;
+	/* Of what a tracer cannot see to its end; it has to say so, once for each. */
+	uint64_t unseen;    /* no result for anybody: declared, in no other figure */
+	uint64_t cancelled; /* writes that never began: each a write failure, or declared */
+	uint64_t doubtful;  /* of `writes`, those of one byte that may be declared instead */
+	uint64_t
+		late; /* of these, as many as are declared only when nobody waits for them any more */
 	const char *skipped[SKIPS];
 	unsigned int skips;
 };
 
-enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL };
+enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL, RING_DEFER };
 
 struct options {
-	const char *cgroup, *leave, *dir, *small;
-	bool here, together;
-	bool syscalls, names, aio, edges;
+	const char *cgroup, *leave, *dir, *small, *freeze;
+	bool here, together, suite;
+	bool syscalls, names, aio, edges, others, ends;
 	enum ring_mode ring;
-	unsigned int threads, repeat, storm;
+	unsigned int threads, repeat, storm, stress, processes;
 	uint64_t seed;
 };
 
@@ -82,7 +89,7 @@ struct worker {
 	uint64_t random;
 	char dir[64];
 	int dirfd, data, direct, append, reader, source;
-	int pipe[2], sockets[2], pty[2], null, event, memory, comm, fifo, small;
+	int pipe[2], sockets[2], pty[2], null, event, memory, comm, fifo, small, device;
 	bool can_tmpfile, can_handle;
 	union {
 		struct file_handle *handle;
@@ -108,7 +115,9 @@ void saw_ring_open(struct truth *t, const char *what, long result, int flags, bo
 void saw_ring_write(struct truth *t, const char *what, long result, long expected);
 void skip(struct truth *t, const char *what);
 void add_truth(struct truth *sum, const struct truth *t);
-void print_truth(const struct truth *t, enum ring_mode mode, uint64_t cgroup);
+/* `also`: a second cgroup, of which the figures are part; 0 if there is none. */
+void print_truth(const struct truth *t, const char *name, enum ring_mode mode, uint64_t cgroup,
+		 uint64_t also);
 
 /* cgroup.c */
 struct cgroup_door {
@@ -125,9 +134,12 @@ void prepare_worker(struct worker *w, const struct options *opt, unsigned int id
 void remove_tree(const char *path);
 size_t random_size(struct worker *w, size_t most);
 
-/* names.c, ring_names.c */
+/* names.c, whole.c, ring_names.c */
 void saw_op(struct truth *t, enum op op, const char *what, long result);
+void must_fail(const char *what, long result, long expected);
 void do_names(struct worker *w, unsigned int round);
+void do_whole_files(struct worker *w, unsigned int round);
+int prepare_device(struct worker *w);
 void do_ring_names(struct worker *w, unsigned int round);
 
 /* opens.c, writes.c, negatives.c, aio.c */
@@ -142,8 +154,22 @@ void do_aio(struct worker *w, unsigned int round);
 void prepare_ring(struct worker *w);
 void do_ring(struct worker *w, unsigned int round);
 
-/* ring_edges.c */
+/* ring_edges.c, ring_others.c, ring_ends.c */
 void do_ring_edges(struct worker *w, unsigned int round);
+void do_ring_others(struct worker *w);
+void do_ring_ends(struct worker *w);
+
+/* work.c */
+void limit_files(void);
+void do_round(struct worker *w, unsigned int round);
+struct worker *new_worker(const struct options *opt, unsigned int id);
+void work_alone(const struct options *opt, struct truth *sum, void (*enter)(void *, struct truth *),
+		void (*leave)(void *), void *argument);
+
+/* alone.c, suite.c, stress.c */
+int alone(struct options *opt);
+int suite(const struct options *opt);
+int stress(const struct options *opt);
 
 /* storm.c */
 int storm(const struct options *opt);
