@@ -24,7 +24,7 @@ BPF_ARCH  := $(or $(if $(filter x86_64,$(ARCH)),x86),$(if $(filter aarch64,$(ARC
 BPF_FLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -mcpu=v3 \
              -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf/include -I/usr/include/$(ARCH)-linux-gnu
 OBJECTS   := $(patsubst bpf/%.bpf.c,.bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-TEST_OBJECTS := $(patsubst Tests/BPFTests/objects/%.bpf.c,.bpf/tests/%.bpf.o,$(wildcard Tests/BPFTests/objects/*.bpf.c))
+TEST_OBJECTS := $(patsubst %.bpf.c,.bpf/tests/%.bpf.o,$(notdir $(wildcard Tests/*/objects/*.bpf.c)))
 HEADERS   := $(wildcard bpf/*.h bpf/include/*.h)
 
 BENCH := .build/bench
@@ -36,7 +36,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-stress test-kernels truth lint format bench bench-cgroups deps install clean help swift
+.PHONY: all build bpf release run test test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
 
 all: build
@@ -54,7 +54,8 @@ bpf: deps-build $(OBJECTS)  ## the BPF objects alone
 	$(Q)$(OBJCOPY) --strip-debug $@
 	$(Q)touch bpf/objects.c
 
-.bpf/tests/%.bpf.o: Tests/BPFTests/objects/%.bpf.c Makefile | .bpf/tests deps-build
+vpath %.bpf.c $(wildcard Tests/*/objects)
+.bpf/tests/%.bpf.o: %.bpf.c Makefile | .bpf/tests deps-build
 	$(call say,BPF,$(@F))
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	$(Q)$(OBJCOPY) --strip-debug $@
@@ -101,6 +102,13 @@ truth: deps-build swift  ## the workload without an agent: what it did, as JSON 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
 test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
 	$(Q)python3 -B Tests/Kernels/run.py --kernels "$(KERNELS)" $(ARGS)
+
+# The newest kernel of each series that is fetched; delete .build/kernels for newer ones.
+SERIES := 5.10 6.1 6.12 6.18 7
+relocation-fixtures: bpf deps-kernels  ## the kernel types that RelocationTests relocate against, out of Debian's kernels
+	$(Q)Tests/Kernels/fetch .build/kernels $(SERIES)
+	$(Q)for series in $(SERIES); do python3 -B Tests/RelocationTests/reduce.py \
+	.bpf/files.bpf.o .build/kernels/$$series/vmlinuz Tests/RelocationTests/kernels/$$series.btf || exit 1; done
 
 lint: deps-lint swift  ## formatting, import fences, file lengths
 	$(call say,LINT,"swift format")

@@ -83,6 +83,14 @@ let package = Package(
             name: "workload", path: "Tests/Workload",
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
         .testTarget(name: "SystemTests", swiftSettings: common),
+
+        // The programs against the types of kernels that are not running.
+        .executableTarget(
+            name: "relocate", path: "Tests/Relocate",
+            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
+        .testTarget(
+            name: "RelocationTests", dependencies: ["Kernel", "BPF"],
+            exclude: ["golden", "kernels", "objects", "reduce.py"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -223,7 +223,7 @@ static __always_inline struct pt_regs *syscall_registers(struct task_struct *tas
 {
 	if (direct || HAS_HELPER(task_pt_regs))
 		return (void *)bpf_task_pt_regs((void *)task);
-	/* Not on 7.x, where FRED moved the frame: the helper is there. */
+	/* Right before 5.15 only: with FRED (6.9) the frame lies elsewhere. */
 	return READ(false, task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
 }
 

@@ -75,7 +75,7 @@ static __always_inline struct file *direct_file(void *ring, __u32 slot)
 	return FILE_OF_POINTER(BPF_CORE_READ(files, file_ptr));
 }
 
-/* Up to 6.2 the event is io_uring_submit_sqe; the fields we read have kept their names. */
+/* Up to 6.3 the event is io_uring_submit_sqe; the fields we read have kept their names. */
 struct trace_event_raw_io_uring_submit_req {
 	void *ctx;
 	void *req;
@@ -94,7 +94,7 @@ struct trace_event_raw_io_uring_submit_sqe {
 	bool sq_thread;
 } VIEW;
 
-/* req since 5.19; before, a request is known by its ring and user_data. cflags since 5.14, and in Debian's 5.10. */
+/* req since 5.18; before, a request is known by its ring and user_data. cflags since 5.14, and in Debian's 5.10. */
 struct trace_event_raw_io_uring_complete {
 	void *ctx;
 	void *req;
@@ -138,11 +138,11 @@ enum uring_opcode {
 	URING_WRITE = 23,
 	URING_OPENAT2 = 28,
 	URING_SPLICE = 30,
-	URING_RENAMEAT = 35,
-	URING_UNLINKAT = 36,
-	URING_MKDIRAT = 37,
-	URING_SYMLINKAT = 38,
-	URING_LINKAT = 39,
+	URING_RENAMEAT = 35,	 /* since 5.11 */
+	URING_UNLINKAT = 36,	 /* since 5.11 */
+	URING_MKDIRAT = 37,	 /* since 5.15 */
+	URING_SYMLINKAT = 38,	 /* since 5.15 */
+	URING_LINKAT = 39,	 /* since 5.15 */
 	URING_FTRUNCATE = 55,	 /* since 6.9 */
 	URING_WRITEV_FIXED = 61, /* since 6.15 */
 };
