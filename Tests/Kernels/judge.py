@@ -22,6 +22,7 @@ class Verdict:
     complaints: list[str] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     preemption: str | None = None
+    possible_cpus: int | None = None
     doctor: tuple[int, int] | None = None  # operations seen, operations possible
     attached: int | None = None
     missing: int | None = None
@@ -31,13 +32,18 @@ class Verdict:
     comparison: Comparison | None = None
 
 
-def judge(sent, config):
+def judge(guest, sent, config):
     """The verdict about what a guest sent; config: its kernel's, or nothing."""
     verdict = Verdict()
     if "failure" in sent:
         verdict.complaints.append(sent["failure"])
         return verdict
     verdict.preemption = preemption(sent, config)
+    verdict.possible_cpus = int(sent["cpus"].strip().rpartition("-")[2]) + 1
+    if verdict.possible_cpus != guest.possible_cpus:
+        verdict.complaints.append(f"{verdict.possible_cpus} CPUs are possible, {guest.possible_cpus} should be")
+    if guest.preemption and verdict.preemption != guest.preemption:
+        verdict.complaints.append(f"preemption is {verdict.preemption}, {guest.preemption} was asked for")
     judge_doctor(sent, verdict)
     judge_file_systems(sent, verdict)
     judge_memory(sent, verdict)

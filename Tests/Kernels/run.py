@@ -63,7 +63,7 @@ def try_guest(options, guest, initramfs, disks):
     begin = time.monotonic()
     for _ in range(options.runs):
         sent = boot(guest, options.folder, initramfs, disks, options.repeat)
-        verdicts.append(judge(sent, config))
+        verdicts.append(judge(guest, sent, config))
         keep(sent, options.folder / f"last-{guest.name}")
         if verdicts[-1].complaints:  # a later good run is not to cover what a failed one left
             keep(sent, options.folder / f"failed-{guest.name}")

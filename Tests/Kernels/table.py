@@ -40,7 +40,8 @@ def missed(comparisons):
 def print_guest(guest, release, verdicts, seconds):
     """The line of a guest, all its runs together."""
     cells = {
-        "KERNEL": release, "CGROUPS": guest.cgroups, "CPUS": guest.possible_cpus,
+        "KERNEL": release, "CGROUPS": guest.cgroups,
+        "CPUS": spread(verdict.possible_cpus for verdict in verdicts),
         "PREEMPTION": spread(verdict.preemption for verdict in verdicts),
         "ATTACHED": spread(verdict.attached for verdict in verdicts),
         "MISSING": spread(verdict.missing for verdict in verdicts),
