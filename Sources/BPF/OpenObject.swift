@@ -87,10 +87,26 @@ public struct OpenObject: ~Copyable {
     }
 
     /// Hands the object to the kernel's verifier. A refusal carries the verifier's log.
-    public consuming func load() throws(BPFError) -> LoadedObject {
+    ///
+    /// - Parameter countsInstructions: whether to ask for `verifiedInstructions` also where the kernel does not keep
+    ///   them (before 5.16); that takes memory and time.
+    public consuming func load(countsInstructions: Bool = false) throws(BPFError) -> LoadedObject {
+        guard countsInstructions else {
+            try loadPrograms()
+            return LoadedObject(handle: handle)
+        }
+        let logs = try VerifierLogs(handle)
+        do throws(BPFError) {
+            try loadPrograms()
+        } catch {
+            throw BPFError(error.operation, error.subject, errno: error.errno, log: error.log + logs.lines)
+        }
+        return LoadedObject(handle: handle, loggedInstructions: logs.verifiedInstructions)
+    }
+
+    private borrowing func loadPrograms() throws(BPFError) {
         let raw = handle.raw
         let name = handle.name
         try withMessages { () throws(BPFError) in _ = try check(bpf_object__load(raw), .load, name) }
-        return LoadedObject(handle: handle)
     }
 }

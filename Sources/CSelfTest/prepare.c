@@ -9,16 +9,29 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct files files;
 
+/* More than there are operations that use one up. */
+#define SPARE_FILES   16
+#define SPARE_FOLDERS 4
+
 const char *path_of(const char *directory, const char *name)
 {
-	static char path[4096];
+	static char paths[2][4096];
+	static unsigned int calls;
+	char *path = paths[calls++ % 2];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
 	return path;
+}
+
+static const char *numbered(char name[32], const char *word, unsigned int number)
+{
+	snprintf(name, 32, "%s-%u", word, number);
+	return name;
 }
 
 const char *new_name(void)
@@ -26,8 +39,23 @@ const char *new_name(void)
 	static unsigned int made;
 	static char name[32];
 
-	snprintf(name, sizeof(name), "new-%u", made++);
-	return name;
+	return numbered(name, "new", made++);
+}
+
+const char *spare_file(void)
+{
+	static unsigned int used;
+	static char name[32];
+
+	return numbered(name, "file", used++);
+}
+
+const char *spare_folder(void)
+{
+	static unsigned int used;
+	static char name[32];
+
+	return numbered(name, "folder", used++);
 }
 
 long raw(long result)
@@ -65,6 +93,23 @@ static int take_name(void)
 	return taken ? 0 : -1;
 }
 
+static int make_spares(void)
+{
+	char name[32];
+
+	for (unsigned int i = 0; i < SPARE_FILES; i++) {
+		int file = make(numbered(name, "file", i));
+
+		if (file < 0)
+			return -1;
+		close(file);
+	}
+	for (unsigned int i = 0; i < SPARE_FOLDERS; i++)
+		if (mkdirat(files.directory, numbered(name, "folder", i), 0700))
+			return -1;
+	return 0;
+}
+
 int selftest_prepare(const char *directory)
 {
 	if (take_name())
@@ -85,8 +130,16 @@ int selftest_prepare(const char *directory)
 	files.memory = memfd_create("selftest", MFD_CLOEXEC);
 	if (files.memory < 0)
 		return -errno;
-	if (write(files.source, files.buffer, AMOUNT) != AMOUNT ||
-	    write(files.pipe[1], files.buffer, AMOUNT) != AMOUNT)
+	files.unnamed = openat(files.directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	files.map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, files.target, 0);
+	if (files.map == MAP_FAILED)
+		return -errno;
+	if (write(files.source, files.buffer, AMOUNT) != AMOUNT)
+		return -errno;
+	for (int i = 0; i < SPLICES; i++)
+		if (write(files.pipe[1], files.buffer, AMOUNT) != AMOUNT)
+			return -errno;
+	if (make_spares())
 		return -errno;
 	return prepare_rings();
 }
@@ -98,9 +151,10 @@ void selftest_remove(const char *directory)
 
 	if (!stream)
 		return;
+	/* Whichever it is; "." and ".." are refused. */
 	while ((entry = readdir(stream)))
-		unlinkat(dirfd(stream), entry->d_name,
-			 0); /* not "." and "..", which are directories */
+		if (unlinkat(dirfd(stream), entry->d_name, 0))
+			unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
 	closedir(stream);
 	rmdir(directory);
 }

@@ -47,26 +47,25 @@ static int map_ring(struct ring *ring, const struct io_uring_params *params)
 	return 0;
 }
 
-static bool supports(const struct ring *ring, unsigned int opcode)
+static void find_operations(struct ring *ring)
 {
-	unsigned int most = 256;
+	unsigned int most = sizeof(ring->takes) / sizeof(ring->takes[0]);
 	struct io_uring_probe *probe =
 		calloc(1, sizeof(*probe) + most * sizeof(struct io_uring_probe_op));
-	bool supported;
 
 	if (!probe)
-		return false;
-	supported = !syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_PROBE, probe,
-			     most) &&
-		    opcode <= probe->last_op && probe->ops[opcode].flags & IO_URING_OP_SUPPORTED;
+		return;
+	if (!syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_PROBE, probe, most))
+		for (unsigned int i = 0; i < probe->ops_len; i++)
+			ring->takes[i] = probe->ops[i].flags & IO_URING_OP_SUPPORTED;
 	free(probe);
-	return supported;
 }
 
 void ring_make(struct ring *ring, uint32_t flags, void *buffer, uint32_t size)
 {
 	struct io_uring_params params = { .flags = flags, .sq_thread_idle = IDLE };
 	struct iovec fixed = { buffer, size };
+	int32_t nothing = -1;
 	long made = syscall(SYS_io_uring_setup, ENTRIES, &params);
 
 	if (made < 0) {
@@ -83,8 +82,11 @@ void ring_make(struct ring *ring, uint32_t flags, void *buffer, uint32_t size)
 	if (!ring->error &&
 	    syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_BUFFERS, &fixed, 1))
 		ring->error = -errno;
-	if (!ring->error)
-		ring->has_writev_fixed = supports(ring, WRITEV_FIXED);
+	if (ring->error)
+		return;
+	/* One place for a direct descriptor; without it such an open fails by itself. */
+	syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_FILES, &nothing, 1);
+	find_operations(ring);
 }
 
 int ring_perform(struct ring *ring, const struct io_uring_sqe *request)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 struct operation {
 	const char *name;
@@ -32,6 +33,8 @@ struct operation {
 #define RING_WRITE(name, opcode, via) \
 	RING(name, do_ring_write, opcode, via, WRITTEN, \
 	     { VIA(VIA_WRITES, via), 1 }, { VIA(VIA_WRITE_BYTES, via), AMOUNT })
+#define RING_CHANGE(opcode, via, counter) \
+	RING(#opcode, do_ring_change, IORING_OP_##opcode, via, { counter, 1 })
 
 #define RING_OPERATIONS(via) \
 	RING_OPEN("OPENAT", do_ring_openat, O_RDONLY, via, OPENED), \
@@ -44,7 +47,19 @@ struct operation {
 	RING_WRITE("WRITE", IORING_OP_WRITE, via), \
 	RING_WRITE("WRITEV", IORING_OP_WRITEV, via), \
 	RING_WRITE("WRITE_FIXED", IORING_OP_WRITE_FIXED, via), \
-	RING_WRITE("WRITEV_FIXED", WRITEV_FIXED, via)
+	RING_WRITE("WRITEV_FIXED", IORING_OP_WRITEV_FIXED, via), \
+	RING("SPLICE", do_ring_splice, 0, via, WRITTEN, \
+	     { VIA(VIA_WRITES, via), 1 }, { VIA(VIA_WRITE_BYTES, via), AMOUNT }), \
+	RING_OPEN("OPENAT, direct descriptor", do_ring_direct, O_RDONLY, via, OPENED), \
+	RING_CHANGE(UNLINKAT, via, DELETES), \
+	RING_CHANGE(RENAMEAT, via, RENAMES), \
+	RING_CHANGE(MKDIRAT, via, MKDIRS), \
+	RING_CHANGE(SYMLINKAT, via, SYMLINKS), \
+	RING_CHANGE(LINKAT, via, LINKS), \
+	RING_CHANGE(FTRUNCATE, via, TRUNCATES), \
+	RING_CHANGE(FALLOCATE, via, ALLOCATES), \
+	RING_CHANGE(FSYNC, via, SYNCS), \
+	RING_CHANGE(SYNC_FILE_RANGE, via, SYNCS)
 /* clang-format on */
 
 static const struct operation operations[] = {
@@ -68,6 +83,35 @@ static const struct operation operations[] = {
 	CALL("sendfile", do_sendfile, 0, WRITTEN),
 	CALL("splice", do_splice, 0, WRITTEN),
 	CALL("copy_file_range", do_copy_file_range, 0, WRITTEN),
+	CALL("pwrite64, file too large", do_write_too_far, 0, { WRITE_FAILURES, 1 }),
+	CALL("write to a block device", do_write_device, 0, OPENED_FOR_WRITE, { DEVICE_WRITES, 1 }),
+	/* Asynchronous I/O by io_submit goes here. */
+	CALL("unlink", do_unlink, 0, { DELETES, 1 }),
+	CALL("unlinkat", do_unlinkat, 0, { DELETES, 1 }),
+	CALL("unlinkat, directory", do_unlinkat_folder, 0, { DELETES, 1 }),
+	CALL("rmdir", do_rmdir, 0, { DELETES, 1 }),
+	CALL("rename", do_rename, 0, { RENAMES, 1 }),
+	CALL("renameat", do_renameat, 0, { RENAMES, 1 }),
+	CALL("renameat2", do_renameat2, 0, { RENAMES, 1 }),
+	CALL("mkdir", do_mkdir, 0, { MKDIRS, 1 }),
+	CALL("mkdirat", do_mkdirat, 0, { MKDIRS, 1 }),
+	CALL("mknod, pipe", do_mknod, 0, { MKNODS, 1 }),
+	CALL("mknodat, pipe", do_mknodat, S_IFIFO, { MKNODS, 1 }),
+	CALL("mknodat, regular file", do_mknodat, S_IFREG, { CREATES, 1 }),
+	CALL("symlink", do_symlink, 0, { SYMLINKS, 1 }),
+	CALL("symlinkat", do_symlinkat, 0, { SYMLINKS, 1 }),
+	CALL("link", do_link, 0, { LINKS, 1 }),
+	CALL("linkat", do_linkat, 0, { LINKS, 1 }),
+	CALL("linkat of an O_TMPFILE", do_link_unnamed, 0, { LINKS, 1 }),
+	CALL("truncate", do_truncate, 0, { TRUNCATES, 1 }),
+	CALL("ftruncate", do_ftruncate, 0, { TRUNCATES, 1 }),
+	CALL("fallocate", do_fallocate, 0, { ALLOCATES, 1 }),
+	CALL("fsync", do_fsync, 0, { SYNCS, 1 }),
+	CALL("fsync, directory", do_fsync_folder, 0, { SYNCS, 1 }),
+	CALL("fdatasync", do_fdatasync, 0, { SYNCS, 1 }),
+	CALL("sync_file_range", do_sync_file_range, 0, { SYNCS, 1 }),
+	CALL("msync", do_msync, 0, { SYNCS, 1 }),
+	CALL("mmap, shared and writable", do_mmap, 0, { SHARED_MAPS, 1 }),
 	CALL("write to a pipe", do_write_pipe, 0, { 0, 0 }),
 	CALL("write to a memfd", do_write_pseudo, 0, { PSEUDO_WRITES, 1 },
 	     { PSEUDO_WRITE_BYTES, AMOUNT }),

@@ -28,12 +28,19 @@ static struct ring *ring_of(const struct how *how)
 	return how->via == SELFTEST_SQPOLL ? &polled : &submitted;
 }
 
-static int perform(const struct how *how, struct io_uring_sqe *request)
+bool ring_takes(const struct how *how, unsigned int opcode)
+{
+	return !ring_of(how)->error && ring_of(how)->takes[opcode];
+}
+
+int perform_by_ring(const struct how *how, struct io_uring_sqe *request)
 {
 	struct ring *ring = ring_of(how);
 
 	if (ring->error)
 		return ring->error;
+	if (!ring->takes[request->opcode])
+		return -EOPNOTSUPP;
 	if (how->via == SELFTEST_WORKER)
 		request->flags |= IOSQE_ASYNC;
 	return ring_perform(ring, request);
@@ -49,7 +56,7 @@ static int open_by_ring(const struct how *how, const char *name, int mode)
 		.open_flags = (unsigned int)how->argument | O_CLOEXEC,
 	};
 
-	return perform(how, &request);
+	return perform_by_ring(how, &request);
 }
 
 int do_ring_openat(const char *directory, const struct how *how)
@@ -84,7 +91,7 @@ int do_ring_openat2(const char *directory, const struct how *how)
 	};
 
 	(void)directory;
-	return opened(perform(how, &request));
+	return opened(perform_by_ring(how, &request));
 }
 
 int do_ring_write(const char *directory, const struct how *how)
@@ -109,12 +116,10 @@ int do_ring_write(const char *directory, const struct how *how)
 	case IORING_OP_WRITE_FIXED:
 		request.addr = (uintptr_t)fixed;
 		break;
-	case WRITEV_FIXED:
-		if (!ring_of(how)->error && !ring_of(how)->has_writev_fixed)
-			return -EOPNOTSUPP;
+	case IORING_OP_WRITEV_FIXED:
 		request.addr = (uintptr_t)fixed_parts;
 		request.len = 2;
 		break;
 	}
-	return written(perform(how, &request));
+	return written(perform_by_ring(how, &request));
 }

@@ -27,9 +27,9 @@ extension KernelSource {
         }
     }
 
-    static func load(_ object: consuming OpenObject) throws -> LoadedObject {
+    static func load(_ object: consuming OpenObject, countsInstructions: Bool) throws -> LoadedObject {
         do {
-            return try object.load()
+            return try object.load(countsInstructions: countsInstructions)
         } catch let error where error.errno == EPERM && error.verifierVerdict == nil {
             throw KernelError.notPrivileged
         } catch {

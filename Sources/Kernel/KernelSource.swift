@@ -10,9 +10,12 @@ package actor KernelSource {
     package struct Options: Sendable, Equatable {
         package var maxKernelMemory: Int
         package var pseudoFilesystems: Bool
+        /// Whether to ask the verifier how long its work was, where the kernel does not remember: that costs time.
+        package var asksVerifier: Bool
 
-        package init(maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false) {
+        package init(maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false, asksVerifier: Bool = false) {
             (self.maxKernelMemory, self.pseudoFilesystems) = (maxKernelMemory, pseudoFilesystems)
+            self.asksVerifier = asksVerifier
         }
     }
 
@@ -42,7 +45,7 @@ package actor KernelSource {
     private let stats: MappedArray<ot_stats>
     private var lastStats = ot_stats()
     private var lastUnreadable: UInt64 = 0
-    private var lastMissed: [String: UInt64] = [:]
+    private var runs: RunAccount
     /// Cgroups that are gone and drained, and still have slots.
     private var gone: Set<CgroupID> = []
 
@@ -71,7 +74,7 @@ package actor KernelSource {
         try Self.size(open, plan)
         try open.setConstants(Self.config(options, plan), section: ".rodata.config")
 
-        let object = try Self.load(open)
+        let object = try Self.load(open, countsInstructions: options.asksVerifier)
         try Self.fillQueues(object, plan)
         let inbox = Inbox()
         let ring = try RingBuffer(object.map("events")) { record in
@@ -88,6 +91,8 @@ package actor KernelSource {
         self.plan = plan
         readsDirectly = direct
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false
+        // What was before the first window is not in it.
+        runs = RunAccount(try object.statistics(), countsMissedRuns: countsMissedRuns)
         self.attachment = attachment
         self.ring = ring
         self.inbox = inbox
@@ -114,7 +119,8 @@ package actor KernelSource {
         drain.loss.ioUringUnknownResults = now.uring_unknown_results &- lastStats.uring_unknown_results
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
-        drain.loss.missedRuns = try missedRuns()
+        let programs = runs.drain(try object.statistics(), isMeasuring: RunAccount.kernelIsMeasuring)
+        (drain.loss.missedRuns, drain.programCosts) = (programs.missed, programs.costs)
         (lastStats, lastUnreadable) = (now, inbox.unreadable)
         return drain
     }
@@ -143,15 +149,12 @@ package actor KernelSource {
         }
     }
 
-    private func missedRuns() throws -> [MissedRuns] {
-        var sums: [ProgramGroup: UInt64] = [:]
-        for program in try object.statistics() {
-            let before = lastMissed[program.name] ?? 0
-            sums[ProgramGroup(program: program.name), default: 0] += program.recursionMisses &- before
-            lastMissed[program.name] = program.recursionMisses
-        }
-        return ProgramGroup.allCases.map {
-            MissedRuns(operation: $0.rawValue, runs: countsMissedRuns ? sums[$0] ?? 0 : nil)
+    /// The programs in the kernel, in the order of their file.
+    package func loadedPrograms() throws -> [LoadedProgram] {
+        try object.statistics().map {
+            LoadedProgram(
+                program: $0.name, event: ProgramChoice.event(of: $0.section),
+                verifiedInstructions: $0.verifiedInstructions)
         }
     }
 }

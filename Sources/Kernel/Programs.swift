@@ -17,7 +17,7 @@ struct ProgramChoice {
             let isProbed = program.name.hasSuffix("_probed")
             let hasTwin = programs.contains { $0.name == program.name + "_probed" }
             guard isProbed ? !direct : direct || !hasTwin else { continue }
-            let event = String(program.section.dropFirst("tp/".count))
+            let event = Self.event(of: program.section)
             if hasEvent(event) {
                 wanted.insert(program.name)
             } else if let reason = Self.reason(event, hasEvent: hasEvent) {
@@ -25,6 +25,9 @@ struct ProgramChoice {
             }
         }
     }
+
+    /// The event that a section's programs attach to, such as `syscalls/sys_exit_write`.
+    static func event(of section: String) -> String { String(section.dropFirst("tp/".count)) }
 
     /// Why an event that is not there is missed; nil when nothing is.
     private static func reason(_ event: String, hasEvent: (String) -> Bool) -> String? {
@@ -50,32 +53,16 @@ struct ProgramChoice {
     }
 }
 
-/// The kinds of programs whose missed runs are told apart.
-enum ProgramGroup: String, CaseIterable {
-    case write, open
-    /// Names, sizes, syncs and mappings.
-    case change
-    case ioUring = "io_uring"
-    case cgroup
+/// A program that the kernel has taken.
+package struct LoadedProgram: Sendable, Equatable {
+    /// Its name in the object.
+    package let program: String
+    /// Such as `syscalls/sys_exit_write`.
+    package let event: String
+    /// How many instructions the verifier went through; absent where nobody knows.
+    package let verifiedInstructions: UInt32?
 
-    private static let writes: Set = [
-        "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendfile64", "splice", "copy_file_range",
-    ]
-    private static let opens: Set = ["open", "openat", "openat2", "creat", "open_by_handle_at"]
-    private static let requests: Set = ["submit_req", "submit_sqe", "complete", "req_failed", "queue_async_work"]
-
-    init(program: String) {
-        var name = program.dropFirst("on_".count)
-        if name.hasSuffix("_probed") { name = name.dropLast("_probed".count) }
-        let event = String(name)
-        if event.hasPrefix("cgroup_") {
-            self = .cgroup
-        } else if Self.writes.contains(event) {
-            self = .write
-        } else if Self.opens.contains(event) {
-            self = .open
-        } else {
-            self = Self.requests.contains(event) ? .ioUring : .change
-        }
+    package init(program: String, event: String, verifiedInstructions: UInt32?) {
+        (self.program, self.event, self.verifiedInstructions) = (program, event, verifiedInstructions)
     }
 }

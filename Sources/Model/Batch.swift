@@ -6,16 +6,19 @@ package struct Batch: Sendable {
     package var window: Window
     package var coverage: Coverage
     package var loss: Loss
+    /// What the programs cost in this window; absent while the kernel does not measure it.
+    package var programCosts: [ProgramCost]?
     /// What the agent itself did; in no row.
     package var ownActivity: Counters
     package var rows: [UnitRow]
 
     package init(
         sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
-        ownActivity: Counters, rows: [UnitRow]
+        programCosts: [ProgramCost]? = nil, ownActivity: Counters, rows: [UnitRow]
     ) {
         (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
         (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
+        self.programCosts = programCosts
     }
 }
 

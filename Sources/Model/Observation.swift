@@ -19,8 +19,21 @@ package struct Drain: Sendable {
     package var own = Counters()
     package var errors: [ErrorActivity] = []
     package var loss = Loss()
+    /// What the programs cost; absent while the kernel does not measure it.
+    package var programCosts: [ProgramCost]?
 
     package init() {}
+}
+
+/// How often a program ran, and for how long.
+package struct ProgramCost: Sendable, Equatable {
+    package let program: String
+    package var runs: UInt64
+    package var runTimeNanoseconds: UInt64
+
+    package init(program: String, runs: UInt64, runTimeNanoseconds: UInt64) {
+        (self.program, self.runs, self.runTimeNanoseconds) = (program, runs, runTimeNanoseconds)
+    }
 }
 
 /// What one writer did since the drain before.

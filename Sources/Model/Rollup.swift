@@ -24,6 +24,8 @@ package struct Rollup: Sendable {
     private var withoutCgroup = Counters()
     private var loss = Loss()
     package private(set) var own = Counters()
+    /// Absent unless the kernel measured it at some time in the window.
+    package private(set) var programCosts: [ProgramCost]?
 
     package init() {}
 
@@ -46,6 +48,20 @@ package struct Rollup: Sendable {
         loss.detailOverflow += drain.withoutCgroup.operations
         loss.add(drain.loss)
         own += drain.own
+        if let costs = drain.programCosts { add(costs) }
+    }
+
+    private mutating func add(_ costs: [ProgramCost]) {
+        var sums = programCosts ?? []
+        for cost in costs {
+            if let index = sums.firstIndex(where: { $0.program == cost.program }) {
+                sums[index].runs += cost.runs
+                sums[index].runTimeNanoseconds += cost.runTimeNanoseconds
+            } else {
+                sums.append(cost)
+            }
+        }
+        programCosts = sums
     }
 
     /// The rows, the most active cgroup first, and what was lost.

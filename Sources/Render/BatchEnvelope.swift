@@ -76,6 +76,21 @@ struct BatchEnvelope {
             json.object("programs") { json in
                 json.member("attached", batch.coverage.attached)
                 json.array("missing") { json in batch.coverage.missing.forEach { json.string($0) } }
+                writeCosts(to: &json)
+            }
+        }
+    }
+
+    private func writeCosts(to json: inout JSONWriter) {
+        json.name("cost")
+        guard let costs = batch.programCosts else { return json.null() }
+        json.array { json in
+            for cost in costs {
+                json.object { json in
+                    json.member("program", cost.program)
+                    json.member("runs", cost.runs)
+                    json.member("run_time_ns", cost.runTimeNanoseconds)
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
-import BPF
 import Foundation
 import Testing
+
+@testable import BPF
 
 extension BPFTests {
     /// An object from its file to its end.
@@ -31,6 +32,20 @@ extension BPFTests {
                 #expect(try calls(object) == UInt64(round))
                 _ = consume links
             }
+        }
+
+        @Test func `the verifier's log and the kernel agree on how long its work was`() throws {
+            let object = try ObjectFile.open("sample").load(countsInstructions: true)
+            let logged = object.loggedInstructions
+            let kept = try object.statistics()
+            #expect(kept.count == 2)
+            for program in kept {
+                let count = try #require(program.verifiedInstructions)
+                #expect(count > 1)
+                #expect(logged[program.name] == count)
+            }
+            let silent = try loadedSample()
+            #expect(silent.loggedInstructions.isEmpty)
         }
 
         @Test func `constants reach the program`() throws {

@@ -55,9 +55,11 @@ extension BPFTests {
         }
 
         /// How loading fails.
-        private static func refusal(of object: consuming OpenObject) throws -> BPFError {
+        private static func refusal(
+            of object: consuming OpenObject, countsInstructions: Bool = false
+        ) throws -> BPFError {
             do throws(BPFError) {
-                _ = try object.load()
+                _ = try object.load(countsInstructions: countsInstructions)
             } catch {
                 return error
             }
@@ -65,9 +67,10 @@ extension BPFTests {
             throw CancellationError()
         }
 
-        @Test func `a refused program is named, with the verifier's reason`() throws {
+        @Test(arguments: [false, true])
+        func `a refused program is named, with the verifier's reason`(countsInstructions: Bool) throws {
             let open = try broken(["on_fine", "on_refused"])
-            let error = try Self.refusal(of: open)
+            let error = try Self.refusal(of: open, countsInstructions: countsInstructions)
             #expect(error.operation == .load)
             #expect(error.subject == "broken")
             #expect(error.refusedProgram == "on_refused")

@@ -21,7 +21,9 @@ struct BatchRendererTests {
 
     @Test("A rich batch is these very bytes", arguments: BatchFormat.allCases)
     func golden(_ format: BatchFormat) throws {
-        let batch = Fixture.batch(rows: Fixture.richRows, absent: [.syncs, .sqpollWrites, .pseudoWriteBytes])
+        let batch = Fixture.batch(
+            rows: Fixture.richRows, absent: [.syncs, .sqpollWrites, .pseudoWriteBytes],
+            costs: Fixture.costs)
         let payload = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 1 << 22).first)
         try expectGolden(payload.body, "rich.\(format.rawValue)")
     }

@@ -5,7 +5,7 @@ enum Fixture {
     /// 2026-11-22T12:00:00.000Z
     static let noon: Int64 = 1_795_348_800_000_000_000
 
-    static func batch(rows: [UnitRow], absent: Set<Counter> = []) -> Batch {
+    static func batch(rows: [UnitRow], absent: Set<Counter> = [], costs: [ProgramCost]? = nil) -> Batch {
         var loss = Loss()
         loss.ringRecords = 1
         loss.detailOverflow = 2
@@ -23,7 +23,15 @@ enum Fixture {
                 seconds: 10.0004, gapBefore: 0, clockStep: -0.25),
             coverage: Coverage(
                 notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
-            loss: loss, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]), rows: rows)
+            loss: loss, programCosts: costs, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]),
+            rows: rows)
+    }
+
+    static var costs: [ProgramCost] {
+        [
+            ProgramCost(program: "on_write", runs: 41, runTimeNanoseconds: 9020),
+            ProgramCost(program: "on_openat", runs: 1, runTimeNanoseconds: 0),
+        ]
     }
 
     /// Every counter has a value of its own, so that no two can be confused.

@@ -17,7 +17,7 @@ struct SchemaTests {
     }
 
     private func rendered(_ format: BatchFormat) throws -> [Object] {
-        let batch = Fixture.batch(rows: Fixture.richRows)
+        let batch = Fixture.batch(rows: Fixture.richRows, costs: Fixture.costs)
         let body = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 1 << 22).first?.body)
         return try body.split(separator: UInt8(ascii: "\n")).map {
             try #require(try JSONSerialization.jsonObject(with: Data($0)) as? Object)
@@ -42,6 +42,12 @@ struct SchemaTests {
         for name in ["agent", "host", "window", "coverage", "loss", "totals", "self"] {
             expectSameMembers(try #require(definitions[name]), try #require(document[name] as? Object))
         }
+        let coverage = try #require(document["coverage"] as? Object)
+        let programs = try #require(coverage["programs"] as? Object)
+        let properties = try #require(definitions["coverage"]?["properties"] as? [String: Object])
+        expectSameMembers(try #require(properties["programs"]), programs)
+        let cost = try #require((programs["cost"] as? [Object])?.first)
+        expectSameMembers(try #require(definitions["cost"]), cost)
         let unit = try #require((document["units"] as? [Object])?.first)
         expectSameMembers(try #require(definitions["unit"]), unit)
         for name in ["container", "pod", "cgroup"] {

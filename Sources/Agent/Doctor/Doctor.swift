@@ -32,7 +32,7 @@ package enum Doctor {
     private static func tryPrograms(_ report: inout DoctorReport) async {
         let source: KernelSource
         do {
-            source = try AgentRun.source(TraceSettings())
+            source = try AgentRun.source(TraceSettings(), asksVerifier: true)
         } catch {
             report.checks.append(DoctorReport.Check("programs", .failed, "\(error)"))
             return
@@ -43,6 +43,7 @@ package enum Doctor {
             HostChecks.memory(source.plan),
             HostChecks.skippedRuns(areCounted: source.countsMissedRuns),
         ]
+        report.loaded = (try? await source.loadedPrograms()) ?? []
         report.notSeen = source.coverage.notSeen
         (report.operations, report.selfTestFailure) = await SelfTest.run(source)
     }

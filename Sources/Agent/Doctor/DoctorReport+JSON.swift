@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import Render
 
@@ -20,6 +21,15 @@ extension DoctorReport {
             }
             json.array("not_seen") { json in
                 for sentence in notSeen { json.string(sentence) }
+            }
+            json.array("loaded") { json in
+                for program in loaded {
+                    json.object { json in
+                        json.member("program", program.program)
+                        json.member("event", program.event)
+                        json.member("verified_instructions", program.verifiedInstructions)
+                    }
+                }
             }
             json.array("operations") { json in
                 for operation in operations { Self.write(operation, to: &json) }

@@ -5,7 +5,7 @@ extension DoctorReport {
     package var text: String {
         var text = Self.aligned(checks.map { [$0.status.rawValue, $0.name, $0.sentence] })
         if !notSeen.isEmpty {
-            text += "\nNot seen on any host by this version:\n" + notSeen.map { "  \($0)\n" }.joined()
+            text += "\nNot seen (coverage.not_seen of every batch):\n" + notSeen.map { "  \($0)\n" }.joined()
         }
         text += "\n" + selfTest
         return text + "\n" + verdict + "\n"
@@ -15,9 +15,49 @@ extension DoctorReport {
         if operations.isEmpty { return "self-test: not run\(selfTestFailure.map { ": \($0)" } ?? "")\n" }
         let sums = Operation.Status.allCases.filter { count($0) > 0 }.map { "\(count($0)) \($0.rawValue)" }
         var text = "self-test: \(operations.count) operations, each performed alone: \(sums.joined(separator: ", "))\n"
-        text += Self.aligned([["RESULT", "VIA", "OPERATION", "EXPECTED"]] + operations.map(Self.columns))
+        text += Self.aligned([["SEEN AS", "VIA", "OPERATIONS"]] + waysSeen)
+        let others = operations.filter { $0.status != .seen }
+        if !others.isEmpty {
+            text += "\n" + Self.aligned([["RESULT", "VIA", "OPERATION", "EXPECTED"]] + others.map(Self.columns))
+        }
         if let selfTestFailure { text += "ended early: \(selfTestFailure)\n" }
         return text
+    }
+
+    /// A row for each word and each set of operations that were seen; io_uring's ways mostly have the same.
+    private var waysSeen: [[String]] {
+        let seen = operations.filter { $0.status == .seen }
+        return SelfTestOperation.words.flatMap { word in
+            var rows: [(vias: String, names: [String])] = []
+            for via in SelfTestOperation.Via.allCases {
+                let names = seen.filter { $0.operation.word == word && $0.operation.via == via }
+                    .map(\.operation.name)
+                if let same = rows.firstIndex(where: { $0.names == names }) {
+                    rows[same].vias += ", \(via)"
+                } else if !names.isEmpty {
+                    rows.append((via.text, names))
+                }
+            }
+            return rows.map { [word, $0.vias, Self.wrapped($0.names)] }
+        }
+    }
+
+    /// In lines of about 60 characters; some names have commas in them.
+    private static func wrapped(_ names: [String]) -> String {
+        var lines = [""]
+        for name in names {
+            if let last = lines.last, !last.isEmpty {
+                if last.count + name.count > 60 {
+                    lines[lines.count - 1] += ";"
+                    lines.append(name)
+                } else {
+                    lines[lines.count - 1] += "; " + name
+                }
+            } else {
+                lines[lines.count - 1] = name
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     private var verdict: String {

@@ -1,3 +1,4 @@
+package import Kernel
 package import Model
 
 /// What the doctor found.
@@ -47,6 +48,8 @@ package struct DoctorReport: Sendable, Equatable {
     package var checks: [Check] = []
     /// What this version does not see on any host, as sentences.
     package var notSeen: [String] = []
+    /// Empty when the programs could not be loaded.
+    package var loaded: [LoadedProgram] = []
     /// Empty when the programs could not be loaded.
     package var operations: [Operation] = []
     /// Why the self-test ended early.

@@ -54,7 +54,7 @@ enum HostChecks {
         let sentence = "\(attached) attached, backend tracepoint"
         return missing.isEmpty
             ? Check("programs", .ok, sentence)
-            : Check("programs", .missing, "\(sentence); without \(missing.joined(separator: "; "))")
+            : Check("programs", .missing, "\(sentence); without\n\(missing.joined(separator: "\n"))")
     }
 
     static func reads(directly: Bool) -> Check {

@@ -22,6 +22,22 @@ package struct SelfTestOperation: Sendable, Equatable {
         via == .inline ? counted.workerAsInline == expected : counted == expected
     }
 
+    /// The words of docs/words.md by the counters that tell them, the more special ones first.
+    private static let wordsByCounter: KeyValuePairs<Counter, String> = [
+        .creates: "create", .pathOpens: "path open", .openFailures: "open failure", .deviceWrites: "device write",
+        .opens: "open", .writes: "write", .writeFailures: "write failure", .deletes: "delete", .renames: "rename",
+        .mkdirs: "mkdir", .mknods: "mknod", .symlinks: "symlink", .links: "link", .truncates: "truncate",
+        .allocates: "allocate", .syncs: "sync", .sharedMaps: "shared map", .pseudoOpens: "pseudo open",
+        .pseudoWrites: "pseudo write",
+    ]
+    private static let noWord = "no file activity"
+
+    /// Every word that an operation can have.
+    static let words = wordsByCounter.map(\.value) + [noWord]
+
+    /// What it is counted as, in one word.
+    var word: String { Self.wordsByCounter.first { expected[$0.key] > 0 }?.value ?? Self.noWord }
+
     /// Every one there is, in the order in which they are to be performed.
     package static let all: [Self] = (0..<selftest_count()).map { number in
         var expected = Counters()

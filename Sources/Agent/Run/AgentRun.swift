@@ -159,12 +159,13 @@ extension AgentRun {
     }
 
     /// The programs, loaded and counting.
-    package static func source(_ trace: TraceSettings) throws -> KernelSource {
+    package static func source(_ trace: TraceSettings, asksVerifier: Bool = false) throws -> KernelSource {
         do {
             let tracefs = try Tracefs()
             return try KernelSource(
                 KernelSource.Options(
-                    maxKernelMemory: trace.maxKernelMemory, pseudoFilesystems: trace.pseudoFilesystems),
+                    maxKernelMemory: trace.maxKernelMemory, pseudoFilesystems: trace.pseudoFilesystems,
+                    asksVerifier: asksVerifier),
                 tracefs: tracefs.path, release: KernelRelease(HostNames.kernelRelease))
         } catch {
             throw Refusal(.hostCannot, "\(error)")

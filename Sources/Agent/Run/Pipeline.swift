@@ -110,7 +110,7 @@ package actor Pipeline {
         sequence += 1
         let batch = Batch(
             sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
-            loss: loss, ownActivity: rollup.own, rows: rows)
+            loss: loss, programCosts: rollup.programCosts, ownActivity: rollup.own, rows: rows)
         rollup = Rollup()
         for sink in sinks { await sink.accept(batch) }
         if let trouble { throw trouble }

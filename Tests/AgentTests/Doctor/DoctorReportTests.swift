@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 import Model
 import Testing
 
@@ -41,6 +42,10 @@ import Testing
         var report = DoctorReport()
         report.checks = [Check("kernel", .ok, "6.18.0"), Check("capabilities", .missing, "without CAP_BPF")]
         report.notSeen = ["mmap stores"]
+        report.loaded = [
+            LoadedProgram(program: "on_write", event: "syscalls/sys_exit_write", verifiedInstructions: 321),
+            LoadedProgram(program: "on_cgroup_mkdir", event: "cgroup/cgroup_mkdir", verifiedInstructions: nil),
+        ]
         report.operations = [
             Operation(Self.write, .seen, counted: Counters([.writes: 1, .writeBytes: 512])),
             Operation(Self.ringOpen, .notPossible, reason: "Function not implemented"),
@@ -56,19 +61,49 @@ import Testing
                 ok       kernel        6.18.0
                 missing  capabilities  without CAP_BPF
 
-                Not seen on any host by this version:
+                Not seen (coverage.not_seen of every batch):
                   mmap stores
 
                 self-test: 4 operations, each performed alone: 2 seen, 1 not seen, 1 not possible
-                RESULT        VIA              OPERATION        EXPECTED
-                seen          syscall          write            writes 1, write_bytes 512
-                not possible  io_uring worker  OPENAT           opens 1, worker_opens 1 (Function not implemented)
-                not seen      syscall          write            writes 1, write_bytes 512; counted: writes 2
-                seen          syscall          write to a pipe  nothing, it is no file activity
+                SEEN AS           VIA      OPERATIONS
+                write             syscall  write
+                no file activity  syscall  write to a pipe
+
+                RESULT        VIA              OPERATION  EXPECTED
+                not possible  io_uring worker  OPENAT     opens 1, worker_opens 1 (Function not implemented)
+                not seen      syscall          write      writes 1, write_bytes 512; counted: writes 2
 
                 Not everything was seen that should have been: please report it with this output.
 
                 """)
+    }
+
+    @Test func `many ways to do one thing are a few lines`() {
+        var report = DoctorReport()
+        for via in [SelfTestOperation.Via.inline, .sqpoll] {
+            for number in 0..<9 {
+                let name = "operation number \(number)"
+                let expected = Counters([.deletes: 1])
+                report.operations.append(
+                    Operation(SelfTestOperation(number: 0, name: name, via: via, expected: expected), .seen))
+            }
+        }
+        #expect(
+            report.text.contains(
+                """
+                SEEN AS  VIA                      OPERATIONS
+                delete   io_uring inline, sqpoll  operation number 0; operation number 1; operation number 2;
+                                                  operation number 3; operation number 4; operation number 5;
+                                                  operation number 6; operation number 7; operation number 8
+
+                """))
+    }
+
+    @Test func `every operation of the self-test has a word`() {
+        for operation in SelfTestOperation.all {
+            #expect((operation.word == "no file activity") == operation.expected.isZero, "\(operation.name)")
+        }
+        #expect(Set(SelfTestOperation.all.map(\.word)) == Set(SelfTestOperation.words))
     }
 
     @Test func `a host that cannot run the programs has no table`() {
@@ -108,6 +143,10 @@ import Testing
         for check in try #require(document["checks"] as? [Object]) {
             #expect(Set(check.keys) == members(definitions["check"]))
         }
+        let loaded = try #require(document["loaded"] as? [Object])
+        for program in loaded { #expect(Set(program.keys) == members(definitions["loaded"])) }
+        #expect(loaded.map { $0["verified_instructions"] as? Int } == [321, nil])
+        #expect(loaded.map { $0["event"] as? String } == ["syscalls/sys_exit_write", "cgroup/cgroup_mkdir"])
         let operations = try #require(document["operations"] as? [Object])
         for operation in operations { #expect(Set(operation.keys) == members(definitions["operation"])) }
         #expect(operations.map { $0["status"] as? String } == ["seen", "not possible", "not seen", "seen"])

@@ -72,7 +72,7 @@ import Testing
             #expect(names.contains(name) == (operation.expected[whole] > 0), "\(operation.name)")
         }
         #expect((operation.expected[.writes] > 0) == (operation.expected[.writeBytes] > 0))
-        #expect(operation.expected[.creates] <= operation.expected[.opensForWrite])
+        #expect(operation.expected[.creates] <= operation.expected[.opensForWrite] || operation.name.hasPrefix("mknod"))
         #expect(!operation.expected.isZero || operation.name == "write to a pipe")
     }
 
@@ -82,7 +82,7 @@ import Testing
             #expect(operations.contains { $0.expected[.creates] == 1 })
             #expect(operations.contains { $0.expected[.openFailures] == 1 })
             #expect(operations.contains { $0.expected[.pathOpens] == 1 })
-            #expect(operations.count { $0.expected[.writeBytes] == 512 } >= 4)
+            #expect(operations.count { $0.expected[.writeBytes] == 512 } >= 5)
             #expect(Set(operations.map(\.name)).count == operations.count)
         }
     }
