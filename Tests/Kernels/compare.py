@@ -3,14 +3,14 @@
 
 # Members of a row that are no counters of the row itself.
 PARTS = {"writers", "cgroup", "container", "pod"}
-# Each operation is counted in exactly one of these; the other figures say more about the same operations. By the kind of
-# program that counts it when it is a system call: that kind's missed runs may explain its lack.
+# Each operation is counted in exactly one of these; the other figures say more about the same operations. By the name under
+# which the programs that count it as a system call tell their missed runs: only these may explain its lack.
 KINDS = {
     "open": {"opens", "path_opens", "open_failures", "pseudo.opens"},
-    "write": {"writes", "write_failures", "pseudo.writes"},
-    "change": {
-        "deletes", "renames", "mkdirs", "mknods", "symlinks", "links", "truncates", "allocates", "syncs", "shared_maps",
-    },
+    "write": {"writes", "write_failures", "pseudo.writes", "device_writes"},
+    "delete": {"deletes"}, "rename": {"renames"}, "mkdir": {"mkdirs"}, "mknod": {"mknods"}, "symlink": {"symlinks"},
+    "link": {"links"}, "truncate": {"truncates"}, "allocate": {"allocates"}, "sync": {"syncs"},
+    "shared_map": {"shared_maps"},
 }  # fmt: skip
 KIND_OF = {figure: kind for kind, figures in KINDS.items() for figure in figures}
 
@@ -53,8 +53,10 @@ class Comparison:
         self.different = []
         self.impossible = []
         missed = [batch["loss"]["missed_runs"] for batch in batches]
-        self.tells_missed = not any(value is None for runs in missed for value in runs.values())
+        self.tells_missed = any(value is not None for runs in missed for value in runs.values())
         self.missed_of = {kind: sum(runs[kind] or 0 for runs in missed) for kind in missed[0]}
+        if unknown := (KINDS.keys() | {"io_uring"}) - self.missed_of.keys():
+            raise ValueError(f"the batches tell no missed runs of {', '.join(sorted(unknown))}")
         self.unknown = sum(batch["loss"]["io_uring_unknown_results"] for batch in batches)
 
     @property
