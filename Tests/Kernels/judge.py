@@ -26,7 +26,7 @@ class Verdict:
     doctor: tuple[int, int] | None = None  # operations seen, operations possible
     attached: int | None = None
     missing: int | None = None
-    file_systems: int | None = None
+    file_systems: list[str] = dataclasses.field(default_factory=list)  # those that were mounted
     memory: dict[str, int] = dataclasses.field(default_factory=dict)  # bytes held, by limit
     instructions: dict[str, int | None] = dataclasses.field(default_factory=dict)  # by program
     comparison: Comparison | None = None
@@ -39,6 +39,8 @@ def judge(guest, sent, config):
         verdict.complaints.append(sent["failure"])
         return verdict
     verdict.preemption = preemption(sent, config)
+    if not verdict.preemption:
+        verdict.complaints.append("nobody knows its preemption: " + sent["version"].strip())
     verdict.possible_cpus = int(sent["cpus"].strip().rpartition("-")[2]) + 1
     if verdict.possible_cpus != guest.possible_cpus:
         verdict.complaints.append(f"{verdict.possible_cpus} CPUs are possible, {guest.possible_cpus} should be")
@@ -55,13 +57,15 @@ def judge(guest, sent, config):
 
 
 def preemption(sent, config):
-    """The kernel's own word where it has one: `none (voluntary) full` in debugfs since 5.13 or so."""
+    """The kernel's own word where it has one, `none (voluntary) full` in debugfs since 5.13 or so; else what it was built
+    with. Nothing where it may have been changed at boot and the kernel does not say to what."""
     if chosen := re.search(r"\((\w+)\)", sent.get("preempt", "")):
         return chosen.group(1)
-    for name, word in {"NONE": "none", "VOLUNTARY": "voluntary", "LAZY": "lazy", "RT": "full"}.items():
-        if f"CONFIG_PREEMPT_{name}=y\n" in config and "PREEMPT_DYNAMIC" not in sent["version"]:
-            return word
-    return "full" if "PREEMPT" in sent["version"] else "none"
+    if "PREEMPT_DYNAMIC" in sent["version"]:
+        return None
+    if "PREEMPT" in sent["version"]:
+        return "full"
+    return "voluntary" if "CONFIG_PREEMPT_VOLUNTARY=y\n" in config else "none"
 
 
 def judge_doctor(sent, verdict):
@@ -77,7 +81,7 @@ def judge_doctor(sent, verdict):
     complaints += [f"{row['via']} {row['operation']}: {row['status']}, counted {row['counted']}" for row in unseen]
     verdict.complaints += ["doctor: " + complaint for complaint in complaints]
     verdict.doctor = len(possible) - len(unseen), len(possible)
-    verdict.instructions = {row["program"]: row["verified_instructions"] for row in report.get("loaded", [])}
+    verdict.instructions = {row["program"]: row["verified_instructions"] for row in report["loaded"]}
 
 
 def judge_file_systems(sent, verdict):
@@ -89,7 +93,8 @@ def judge_file_systems(sent, verdict):
             verdict.notes.append(f"{name}: this kernel has none")
         elif state != "mounted":
             verdict.complaints.append(f"{name}: {state}")
-    verdict.file_systems = sum(state == "mounted" for state in states.values())
+        else:
+            verdict.file_systems.append(name)
 
 
 def judge_memory(sent, verdict):
@@ -118,13 +123,11 @@ def in_bytes(size):
 def judge_rows(sent, verdict):
     batches = [json.loads(line) for line in sent["batches.json"].splitlines()]
     comparison = verdict.comparison = Comparison(batches)
-    for name in FILE_SYSTEMS:
-        for ring in RINGS:
-            row = f"{name}-{ring}"
-            if text := sent.get(f"truth-{row}.json"):
-                comparison.add(row, json.loads(text))
-            elif f"truth-{row}.log" in sent:
-                verdict.complaints.append(f"{row}: " + sent[f"truth-{row}.log"])
+    for row in (f"{name}-{ring}" for name in verdict.file_systems for ring in RINGS):
+        if text := sent.get(f"truth-{row}.json"):
+            comparison.add(row, json.loads(text))
+        else:
+            verdict.complaints.append(f"{row}: " + sent.get(f"truth-{row}.log", "the workload did not run"))
     programs = batches[-1]["coverage"]["programs"]
     verdict.attached, verdict.missing = programs["attached"], len(programs["missing"])
     verdict.complaints += comparison.complaints

@@ -52,8 +52,8 @@ def print_guest(guest, release, verdicts, seconds):
     }  # fmt: skip
     if all(verdict.doctor for verdict in verdicts):
         cells["DOCTOR SAW"] = spread("/".join(map(str, verdict.doctor)) for verdict in verdicts)
-    if any(verdict.file_systems is not None for verdict in verdicts):
-        mounted = spread(verdict.file_systems for verdict in verdicts)
+    if any(verdict.file_systems for verdict in verdicts):
+        mounted = spread(len(verdict.file_systems) for verdict in verdicts)
         cells["FILE SYSTEMS"] = f"{mounted}/{len(FILE_SYSTEMS)}"
     comparisons = [verdict.comparison for verdict in verdicts if verdict.comparison]
     if comparisons:
@@ -80,19 +80,21 @@ def print_guest(guest, release, verdicts, seconds):
 
 def print_instructions(by_kernel):
     """How many instructions the verifier went through: by kernel, then by program. A dash: not loaded there."""
-    by_kernel = {kernel: programs for kernel, programs in by_kernel.items() if programs}
-    if not by_kernel:
+    columns, rows = {"VERIFIED INSTRUCTIONS": 21}, {}
+    sums = {"VERIFIED INSTRUCTIONS": "all together"}
+    for kernel, programs in by_kernel.items():
+        if not programs:
+            continue
+        # A hook's program is one of two, by what the kernel lets it read; never both, so they share a row.
+        title = f"{kernel} (probed)" if any(name.endswith("_probed") for name in programs) else kernel
+        columns[title] = max(len(title), 8)
+        for name, count in programs.items():
+            hook = name.removesuffix("_probed")
+            rows.setdefault(hook, {"VERIFIED INSTRUCTIONS": hook})[title] = "not told" if count is None else count
+        sums[title] = sum(count or 0 for count in programs.values())
+    if not rows:
         return
-    names = list(dict.fromkeys(name for programs in by_kernel.values() for name in programs))
-    columns = {"VERIFIED INSTRUCTIONS": max(map(len, [*names, "VERIFIED INSTRUCTIONS"]))}
-    columns |= {kernel: max(len(kernel), 8) for kernel in by_kernel}
+    columns["VERIFIED INSTRUCTIONS"] = max(21, *map(len, rows))
     print()
-    print_cells({name: name for name in columns}, columns)
-    for name in names:
-        cells = {
-            kernel: "not told" if programs[name] is None else programs[name]
-            for kernel, programs in by_kernel.items() if name in programs
-        }  # fmt: skip
-        print_cells({"VERIFIED INSTRUCTIONS": name} | cells, columns)
-    sums = {kernel: sum(count or 0 for count in programs.values()) for kernel, programs in by_kernel.items()}
-    print_cells({"VERIFIED INSTRUCTIONS": "all together"} | sums, columns)
+    for cells in [{name: name for name in columns}, *rows.values(), sums]:
+        print_cells(cells, columns)
