@@ -26,15 +26,15 @@ class Guest:
         hybrid = self.cgroups if self.cgroups != "unified" else ""
         return "-".join(filter(None, (self.series, self.preemption, hybrid, cpus)))
 
-    def words(self, repeat):
+    def words(self, threads, repeat):
         """The kernel's command line. Without a hypervisor that it knows, a kernel from 6.9 on does not believe in CPUs that
         may come later (QEMU's own maxcpus): so all are there, and it starts two."""
-        words = f"console=ttyS0 quiet panic=-1 maxcpus=2 cgroups={self.cgroups} repeat={repeat}"
+        words = f"console=ttyS0 quiet panic=-1 maxcpus=2 cgroups={self.cgroups} threads={threads} repeat={repeat}"
         words += f" limits={','.join(self.limits)}" if self.limits else ""
         return words + (f" preempt={self.preemption}" if self.preemption else "")
 
 
-def boot(guest, folder, initramfs, disks, repeat):
+def boot(guest, folder, initramfs, disks, threads, repeat):
     """Runs one guest to its end; the text of the files it sent, by name."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         console, sent, archive = (pathlib.Path(scratch, name) for name in ("console", "sent", "initramfs"))
@@ -45,7 +45,7 @@ def boot(guest, folder, initramfs, disks, repeat):
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024"]
         command += ["-smp", str(guest.possible_cpus), "-nodefaults", "-display", "none", "-no-reboot"]
         command += ["-kernel", folder / guest.series / "vmlinuz", "-initrd", archive]
-        command += ["-append", guest.words(repeat)]
+        command += ["-append", guest.words(threads, repeat)]
         command += ["-serial", f"file:{console}", "-serial", f"file:{sent}"]
         for disk in disks:
             command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]

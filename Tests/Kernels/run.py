@@ -32,7 +32,9 @@ def arguments():
     parser.add_argument("--kernels", default="", help="series, such as '5.10 6.12'; all of them by default")
     parser.add_argument("--guests", default="", help="only these, such as '6.12-full 7'; all of the kernels by default")
     parser.add_argument("--runs", type=int, default=1, help="boots of each guest")
-    parser.add_argument("--repeat", type=int, default=20, help="rounds of the workload")
+    # More than there are CPUs: only then is there somebody for whom a thread can be preempted.
+    parser.add_argument("--threads", type=int, default=8, help="threads of the workload, on two CPUs")
+    parser.add_argument("--repeat", type=int, default=9, help="rounds of the workload on tmpfs; a third on the others")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(".build/kernels"), help="fetched kernels")
     parser.add_argument("--binaries", type=pathlib.Path, default=pathlib.Path(".build/release"))
     options = parser.parse_args()
@@ -62,7 +64,7 @@ def try_guest(options, guest, initramfs, disks):
     verdicts = []
     begin = time.monotonic()
     for _ in range(options.runs):
-        sent = boot(guest, options.folder, initramfs, disks, options.repeat)
+        sent = boot(guest, options.folder, initramfs, disks, options.threads, options.repeat)
         verdicts.append(judge(guest, sent, config))
         keep(sent, options.folder / f"last-{guest.name}")
         if verdicts[-1].complaints:  # a later good run is not to cover what a failed one left
