@@ -20,7 +20,7 @@ package final class StdoutSink: Sink {
     }
 
     package func accept(_ batch: Batch) async {
-        accept(BatchRenderer.payloads(batch, format: options.format, maxBytes: options.maxBatchBytes))
+        BatchRenderer.render(batch, format: options.format, maxBytes: options.maxBatchBytes) { accept([$0]) }
     }
 
     /// Takes over what is rendered already.

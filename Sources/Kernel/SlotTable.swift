@@ -6,20 +6,16 @@ internal import Model
 ///
 /// A slot's counters only grow, also when the slot passes to another writer, so a drain is a subtraction.
 struct SlotTable: ~Copyable {
-    private struct Known {
-        var key: ot_writer_key
-        var writer: Writer
-        /// Given back; the kernel's record stays as it was until somebody takes the slot.
-        var isFree = false
-    }
-
     private let plan: MemoryPlan
     private var slots: MappedArray<ot_slot>
     /// `ot_counters`, which is nothing but these words.
     private var counters: MappedArray<InlineArray<34, UInt64>>
     /// By slot, as far as slots were looked at.
     private var last: [Counters] = []
-    private var known: [Known?] = []
+    /// Given back and not yet taken again; the kernel's record stays as it was until somebody takes the slot.
+    private var free: Set<Int> = []
+    /// How many were active at the drain before: about as many will be.
+    private var active = 0
     /// The first slots of each range that were never seen in use. The queues hand slots out in order, so scanning may
     /// stop a little after the last one.
     private var writerEnd: Int
@@ -40,27 +36,27 @@ struct SlotTable: ~Copyable {
 
     /// How many slots of writers are in use.
     var usedWriterSlots: Int {
-        known.prefix(plan.writerRange.upperBound).count { $0?.isFree == false }
+        writerEnd - plan.writerRange.lowerBound - free.count { plan.writerRange.contains($0) }
     }
 
     /// The cgroups that have slots.
-    var cgroups: Set<CgroupID> {
-        Set(known.lazy.compactMap { $0 }.filter { !$0.isFree }.map(\.writer.cgroup))
-    }
+    var cgroups: Set<CgroupID> { Set(used.map { CgroupID(slots[$0].key.cgroup) }) }
 
     /// Adds to `drain` what was counted since the last call.
     mutating func drain(into drain: inout Drain) throws(BPFError) {
         try reach(MemoryPlan.fixedSlots)
+        drain.writers.reserveCapacity(active)
+        defer { active = drain.writers.count }
         if let counted = difference(Int(OT_SLOT_HOST)) { drain.withoutCgroup += counted }
         if let counted = difference(Int(OT_SLOT_SELF)) { drain.own += counted }
         var index = plan.writerRange.lowerBound
         while index < min(writerEnd + Self.margin, plan.writerRange.upperBound) {
-            if try isUsed(index, from: plan.writerRange.lowerBound) {
+            if let slot = try slotInUse(index) {
                 writerEnd = max(writerEnd, index + 1)
-                if let counted = difference(index), let slot = known[index] {
+                if let counted = difference(index) {
                     drain.writers.append(
                         WriterActivity(
-                            writer: slot.writer, tgid: Int32(bitPattern: slots[index].tgid), counters: counted))
+                            writer: Writer(slot.key), tgid: Int32(bitPattern: slot.tgid), counters: counted))
                 }
             }
             index += 1
@@ -74,10 +70,10 @@ struct SlotTable: ~Copyable {
     private mutating func drainCgroups(into drain: inout Drain) throws(BPFError) {
         var index = plan.cgroupRange.lowerBound
         while index < min(cgroupEnd + Self.margin, plan.cgroupRange.upperBound) {
-            if try isUsed(index, from: plan.cgroupRange.lowerBound) {
+            if let slot = try slotInUse(index) {
                 cgroupEnd = max(cgroupEnd, index + 1)
-                if let counted = difference(index), let slot = known[index] {
-                    drain.withoutWriter[slot.writer.cgroup, default: Counters()] += counted
+                if let counted = difference(index) {
+                    drain.withoutWriter[CgroupID(slot.key.cgroup), default: Counters()] += counted
                 }
             }
             index += 1
@@ -86,21 +82,26 @@ struct SlotTable: ~Copyable {
 
     /// The slots of cgroups that are gone; their last values must have been drained.
     func slots(of gone: Set<CgroupID>) -> [(slot: UInt32, key: ot_writer_key, isWriter: Bool)] {
-        known.enumerated().compactMap { index, slot in
-            guard let slot, !slot.isFree, gone.contains(slot.writer.cgroup) else { return nil }
-            return (UInt32(index), slot.key, plan.writerRange.contains(index))
+        used.compactMap { index in
+            let key = slots[index].key
+            guard gone.contains(CgroupID(key.cgroup)) else { return nil }
+            return (UInt32(index), key, plan.writerRange.contains(index))
         }
     }
 
-    mutating func forget(_ slot: UInt32) { known[Int(slot)]?.isFree = true }
+    mutating func forget(_ slot: UInt32) { free.insert(Int(slot)) }
 
-    private mutating func isUsed(_ index: Int, from first: Int) throws(BPFError) -> Bool {
+    /// The slots that belong to somebody.
+    private var used: [Int] {
+        [plan.writerRange.lowerBound..<writerEnd, plan.cgroupRange.lowerBound..<cgroupEnd].flatMap { range in
+            range.filter { slots[$0].used != 0 && !free.contains($0) }
+        }
+    }
+
+    private mutating func slotInUse(_ index: Int) throws(BPFError) -> ot_slot? {
         try reach(index + 1)
         let slot = slots[index]
-        guard slot.used != 0 else { return false }
-        if let before = known[index], before.key.isSame(as: slot.key) { return true }
-        known[index] = Known(key: slot.key, writer: Writer(slot.key))
-        return true
+        return slot.used == 0 ? nil : slot
     }
 
     /// What was added to a slot since the last call; nil for most slots at most times.
@@ -110,28 +111,16 @@ struct SlotTable: ~Copyable {
         guard now != last[slot] else { return nil }
         let difference = now.since(last[slot])
         last[slot] = now
-        known[slot]?.isFree = false
+        if !free.isEmpty { free.remove(slot) }
         return difference
     }
 
     private mutating func reach(_ slotCount: Int) throws(BPFError) {
         try slots.reach(slotCount)
         try counters.reach(slotCount * plan.shards)
+        // By little more than is needed, not by doubling: these are 272 bytes each.
+        if slotCount > last.capacity { last.reserveCapacity(slotCount + max(256, slotCount / 8)) }
         while last.count < slotCount { last.append(Counters()) }
-        while known.count < slotCount { known.append(nil) }
-    }
-}
-
-extension ot_writer_key {
-    fileprivate func isSame(as other: Self) -> Bool {
-        withUnsafeBytes(of: self) { mine in
-            withUnsafeBytes(of: other) { theirs in
-                stride(from: 0, to: mine.count, by: 8).allSatisfy { offset in
-                    mine.load(fromByteOffset: offset, as: UInt64.self)
-                        == theirs.load(fromByteOffset: offset, as: UInt64.self)
-                }
-            }
-        }
     }
 }
 

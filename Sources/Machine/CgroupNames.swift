@@ -11,6 +11,8 @@ package struct CgroupNames: Sendable {
     }
 
     private var entries: [CgroupID: Entry] = [:]
+    /// Those that are gone: at most times few of very many.
+    private var gone: Set<CgroupID> = []
     private var drains = 0
     /// What the kernel's paths have before the part that the mount shows; nil until it is learned.
     private var prefix: [UInt8]?
@@ -37,7 +39,7 @@ package struct CgroupNames: Sendable {
             if let before { moveDescendants(of: before, to: after) }
         case .cgroupRemoved(let id, let path):
             if entries[id] == nil { set(id, path: visible(path, id, current)) }
-            entries[id]?.goneSince = drains
+            markGone(id)
         case .writerSeen:
             break
         }
@@ -58,7 +60,7 @@ package struct CgroupNames: Sendable {
     /// Marks as gone what the file system does not know any more: after reports were lost.
     package mutating func compare(current: (CgroupID) -> ByteString?) {
         for (id, entry) in entries where entry.goneSince == nil {
-            if let path = current(id) { set(id, path: path) } else { entries[id]?.goneSince = drains }
+            if let path = current(id) { set(id, path: path) } else { markGone(id) }
         }
     }
 
@@ -66,9 +68,14 @@ package struct CgroupNames: Sendable {
     package mutating func drained() -> Set<CgroupID> {
         drains += 1
         var forgotten: Set<CgroupID> = []
-        for (id, entry) in entries {
-            if let since = entry.goneSince, drains - since > Self.grace { forgotten.insert(id) }
+        for id in gone {
+            guard let since = entries[id]?.goneSince else {
+                gone.remove(id)  // it has come back
+                continue
+            }
+            if drains - since > Self.grace { forgotten.insert(id) }
         }
+        gone.subtract(forgotten)
         for id in forgotten { entries[id] = nil }
         return forgotten
     }
@@ -77,6 +84,11 @@ package struct CgroupNames: Sendable {
     package var living: [(id: CgroupID, name: CgroupName)] {
         entries.filter { $0.value.goneSince == nil }.map { ($0.key, $0.value.name) }
             .sorted { $0.name.path < $1.name.path }
+    }
+
+    private mutating func markGone(_ id: CgroupID) {
+        entries[id]?.goneSince = drains
+        gone.insert(id)
     }
 
     private mutating func set(_ id: CgroupID, path: ByteString) {

@@ -10,17 +10,10 @@ package struct Rollup: Sendable {
         }
     }
 
-    private struct Activity {
-        var counters = Counters()
-        var writers: [Writer: Counters] = [:]
-        var withoutWriter = Counters()
-        var errors: [FailingOperation: ErrorCounts] = [:]
-
-        /// Errors may come a window after their failures: the two are not read at the same moment.
-        var isZero: Bool { counters.isZero && errors.isEmpty }
-    }
-
-    private var cgroups: [CgroupID: Activity] = [:]
+    /// As they were drained: sorted when the window closes, since a table of 10,000 cgroups would be three times as large.
+    private var writers: [WriterActivity] = []
+    private var withoutWriter: [CgroupID: Counters] = [:]
+    private var errors: [ErrorActivity] = []
     private var withoutCgroup = Counters()
     private var loss = Loss()
     package private(set) var own = Counters()
@@ -29,20 +22,16 @@ package struct Rollup: Sendable {
 
     package init() {}
 
+    /// Every writer that was drained, some perhaps more than once.
+    package var seen: [WriterActivity] { writers }
+
     package mutating func add(_ drain: Drain) {
-        for activity in drain.writers {
-            cgroups[activity.writer.cgroup, default: Activity()].counters += activity.counters
-            cgroups[activity.writer.cgroup, default: Activity()].writers[activity.writer, default: Counters()] +=
-                activity.counters
-        }
+        // The first drain of a window, which mostly is the only one, is not copied.
+        if writers.isEmpty { writers = drain.writers } else { writers += drain.writers }
+        errors += drain.errors
         for (cgroup, counters) in drain.withoutWriter {
-            cgroups[cgroup, default: Activity()].counters += counters
-            cgroups[cgroup, default: Activity()].withoutWriter += counters
+            withoutWriter[cgroup, default: Counters()] += counters
             loss.detailOverflow += counters.operations
-        }
-        for error in drain.errors {
-            cgroups[error.cgroup, default: Activity()]
-                .errors[error.operation, default: [:]][error.error, default: 0] += error.count
         }
         withoutCgroup += drain.withoutCgroup
         loss.detailOverflow += drain.withoutCgroup.operations
@@ -74,50 +63,30 @@ package struct Rollup: Sendable {
     ) -> (rows: [UnitRow], loss: Loss) {
         var loss = loss
         var rows: [UnitRow] = []
-        let ordered = cgroups.filter { !$0.value.isZero }
-            .sorted { ($1.value.counters.operations, $0.key) < ($0.value.counters.operations, $1.key) }
-        for (cgroup, activity) in ordered.prefix(limits.units) {
-            let known = name(cgroup)
+        let groups = CgroupGroups(writers: writers, withoutWriter: withoutWriter, errors: errors)
+        let shown = groups.byActivity.prefix(limits.units)
+        rows.reserveCapacity(shown.count + 1)
+        for group in shown {
+            let known = name(group.cgroup)
             if known == nil { loss.unresolvedCgroups += 1 }
+            let errors = groups.errors(of: group)
             rows.append(
                 UnitRow(
-                    identity: known?.identity ?? .unresolved, invocationID: known?.invocationID, cgroup: cgroup,
-                    path: known?.path, counters: activity.counters, openErrors: activity.errors[.open] ?? [:],
-                    writeErrors: activity.errors[.write] ?? [:],
-                    writers: writerRows(activity, limit: limits.writersPerUnit, executable: executable)))
+                    identity: known?.identity ?? .unresolved, invocationID: known?.invocationID, cgroup: group.cgroup,
+                    path: known?.path, counters: groups.counters(of: group), openErrors: errors[.open] ?? [:],
+                    writeErrors: errors[.write] ?? [:],
+                    writers: groups.writerRows(of: group, limit: limits.writersPerUnit, executable: executable)))
         }
-        let remainder = remainderRow(of: ordered.dropFirst(limits.units).map(\.value))
-        if !remainder.isZero { rows.append(remainder) }
+        // Everything that has no row of its own, as unit `*`.
+        var rest = UnitRow(identity: .overflow, cgroup: nil, path: nil, counters: withoutCgroup)
+        for group in groups.byActivity.dropFirst(limits.units) {
+            let errors = groups.errors(of: group)
+            rest.counters += groups.counters(of: group)
+            rest.openErrors.merge(errors[.open] ?? [:], uniquingKeysWith: +)
+            rest.writeErrors.merge(errors[.write] ?? [:], uniquingKeysWith: +)
+        }
+        if !rest.isZero { rows.append(rest) }
         return (rows, loss)
-    }
-
-    private func writerRows(
-        _ activity: Activity, limit: Int, executable: (ExecutableID) -> ByteString?
-    ) -> [WriterRow] {
-        let ordered = activity.writers.sorted {
-            ($1.value.operations, $0.key.uid, $0.key.comm, $0.key.executable?.inode ?? 0)
-                < ($0.value.operations, $1.key.uid, $1.key.comm, $1.key.executable?.inode ?? 0)
-        }
-        var rows = ordered.prefix(limit).map { writer, counters in
-            WriterRow(
-                executable: writer.executable.flatMap(executable), comm: writer.comm, uid: writer.uid,
-                counters: counters)
-        }
-        var rest = activity.withoutWriter
-        for (_, counters) in ordered.dropFirst(limit) { rest += counters }
-        if !rest.isZero { rows.append(WriterRow(executable: nil, comm: "*", uid: nil, counters: rest)) }
-        return rows
-    }
-
-    /// Everything that has no row of its own, as unit `*`.
-    private func remainderRow(of rest: [Activity]) -> UnitRow {
-        var row = UnitRow(identity: .overflow, cgroup: nil, path: nil, counters: withoutCgroup)
-        for activity in rest {
-            row.counters += activity.counters
-            row.openErrors.merge(activity.errors[.open] ?? [:], uniquingKeysWith: +)
-            row.writeErrors.merge(activity.errors[.write] ?? [:], uniquingKeysWith: +)
-        }
-        return row
     }
 }
 

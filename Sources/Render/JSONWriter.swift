@@ -65,6 +65,12 @@ package struct JSONWriter {
     /// Ends a fragment that `rendered` will insert elsewhere; the next one starts afresh.
     package mutating func endFragment() { needsComma = false }
 
+    /// Begins anew with the memory that is there.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
     // MARK: Values
 
     package mutating func null() {

@@ -52,7 +52,7 @@ struct PayloadShape {
         json.object { json in
             envelope.write(totals: totals, to: &json)
             json.array("units") { json in
-                for row in range { json.object { $0.rendered(rows[row]) } }
+                for row in range { json.object { rows.write(row, to: &$0) } }
             }
             json.array("alerts") { _ in }
         }
@@ -71,7 +71,7 @@ struct PayloadShape {
         for row in range {
             json.object { json in
                 json.rendered(reference)
-                json.rendered(rows[row])
+                rows.write(row, to: &json)
             }
             json.endLine()
         }

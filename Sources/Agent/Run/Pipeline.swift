@@ -97,28 +97,39 @@ package actor Pipeline {
     private func closeWindow() async throws {
         // Counters first: a cgroup is reported before anything can be counted in it, so the facts read after them name
         // all that was drained, also what is gone already.
-        let drain = try await source.drain()
+        let lostRecords = try await drainCounters()
         let window = clock.close(at: host.reading)
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
+        let batch = closedBatch(window)
+        for sink in sinks { await sink.accept(batch) }
+        if let trouble { throw trouble }
+        if lostRecords > 0 { names.compare(current: host.path) }
+        // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
+        let nameless = Set(batch.rows.filter { $0.identity.kind == .unresolved }.compactMap(\.cgroup))
+        try await source.recycle(names.drained().union(unnamed))
+        unnamed = nameless
+    }
+
+    /// Reads the counters into the window; returns how many records of facts were lost.
+    private func drainCounters() async throws -> UInt64 {
+        let drain = try await source.drain()
         rollup.add(drain)
-        learnExecutables(drain)
+        return drain.loss.ringRecords
+    }
+
+    /// What the window came to. Nothing of what it was added up from is kept: with 10,000 cgroups that is megabytes.
+    private func closedBatch(_ window: Window) -> Batch {
+        let rollup = exchange(&self.rollup, with: Rollup())
+        learnExecutables(rollup.seen)
         let (rows, loss) = rollup.close(
             limits: limits,
             name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
             executable: { executables[$0] })
         sequence += 1
-        let batch = Batch(
+        return Batch(
             sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
             loss: loss, programCosts: rollup.programCosts, ownActivity: rollup.own, rows: rows)
-        rollup = Rollup()
-        for sink in sinks { await sink.accept(batch) }
-        if let trouble { throw trouble }
-        if drain.loss.ringRecords > 0 { names.compare(current: host.path) }
-        // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
-        let nameless = Set(rows.filter { $0.identity.kind == .unresolved }.compactMap(\.cgroup))
-        try await source.recycle(names.drained().union(unnamed))
-        unnamed = nameless
     }
 
     private func take(_ facts: [Fact]) {
@@ -132,10 +143,10 @@ package actor Pipeline {
     }
 
     /// For writers whose report was lost, as long as their process can still be asked.
-    private func learnExecutables(_ drain: Drain) {
-        for activity in drain.writers {
-            guard let id = activity.writer.executable, executables[id] == nil,
-                let path = host.executable(id, tgid: activity.tgid)
+    private func learnExecutables(_ seen: [WriterActivity]) {
+        for activity in seen.indices {
+            guard let id = seen[activity].writer.executable, executables[id] == nil,
+                let path = host.executable(id, tgid: seen[activity].tgid)
             else { continue }
             executables.learn(id, path: path)
         }
