@@ -5,87 +5,48 @@
 Result: "equal"; "declared" when operations are lacking, but no more than the batches declare as lost; else FAILED."""
 
 import argparse
-import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import time
 
-from compare import Comparison
-from guest import HERE, boot, make_initramfs
+from contents import HERE, make_disks, make_initramfs
+from guest import Guest, boot
+from judge import judge
+from table import print_guest, print_header, print_instructions
 
-# Series, preemption (empty: the kernel's own, which is lazy from 7.0 on), layout of cgroups.
 GUESTS = [
-    ("5.10", "", "unified"),
-    ("6.1", "", "hybrid"),
-    ("6.12", "", "unified"),
-    ("6.12", "full", "unified"),
-    ("6.18", "", "unified"),
-    ("7", "", "unified"),
+    Guest("5.10"),
+    Guest("6.1", cgroups="hybrid"),
+    Guest("6.12"),
+    Guest("6.12", preemption="full"),
+    Guest("6.12", possible_cpus=64, limits=("1MiB", "4MiB", "16MiB", "128MiB")),
+    Guest("6.18"),
+    Guest("7"),
 ]
-RINGS = ("plain", "async", "sqpoll")
-COLUMNS = {
-    "KERNEL": 15, "PREEMPTION": 10, "CGROUPS": 7, "ATTACHED": 8, "MISSING": 7, "DOCTOR SAW": 10, "ROWS EQUAL": 10,
-    "FIGURES EQUAL": 13, "LACKING": 7, "MISSED RUNS": 11, "UNKNOWN RESULTS": 15, "SECONDS": 7, "RESULT": 8,
-}  # fmt: skip
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernels", default="", help="series, such as '5.10 6.12'; all of them by default")
+    parser.add_argument("--guests", default="", help="only these, such as '6.12-full 7'; all of the kernels by default")
+    parser.add_argument("--runs", type=int, default=1, help="boots of each guest")
+    # More than there are CPUs: only then is there somebody for whom a thread can be preempted.
+    parser.add_argument("--threads", type=int, default=8, help="threads of the workload, on two CPUs")
+    parser.add_argument("--repeat", type=int, default=9, help="rounds of the workload on tmpfs; a third on the others")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(".build/kernels"), help="fetched kernels")
     parser.add_argument("--binaries", type=pathlib.Path, default=pathlib.Path(".build/release"))
-    parser.add_argument("--repeat", type=int, default=20, help="rounds of the workload")
     options = parser.parse_args()
-    ours = list(dict.fromkeys(series for series, _, _ in GUESTS))
-    wanted = options.kernels.split() or ours
-    options.guests = [guest for guest in GUESTS if guest[0] in wanted]
+    options.folder = options.folder.resolve()
+    wanted = options.kernels.split() or list(dict.fromkeys(guest.series for guest in GUESTS))
+    ours = [guest for guest in GUESTS if guest.series in wanted]
     # A series that is not among ours is tried as it is.
-    options.guests += [(series, "", "unified") for series in wanted if series not in ours]
+    ours += [Guest(series) for series in wanted if series not in {guest.series for guest in GUESTS}]
+    options.guests = [guest for guest in ours if guest.name in (options.guests.split() or [guest.name])]
+    if not options.guests:
+        parser.error("no such guest; there are: " + " ".join(guest.name for guest in ours))
     return options
-
-
-def judge_doctor(sent):
-    """(what it saw of what is possible, complaints)."""
-    if not (text := sent.get("doctor.json")):
-        return "-", ["doctor: " + sent.get("doctor.log", "it did not run")]
-    report = json.loads(text)
-    complaints = [f"{check['check']}: {check['sentence']}" for check in report["checks"] if check["status"] == "failed"]
-    if report["self_test_failure"]:
-        complaints.append(report["self_test_failure"])
-    possible = [row for row in report["operations"] if row["status"] != "not possible"]
-    unseen = [row for row in possible if row["status"] != "seen"]
-    complaints += [f"{row['via']} {row['operation']}: {row['status']}, counted {row['counted']}" for row in unseen]
-    return f"{len(possible) - len(unseen)}/{len(possible)}", ["doctor: " + complaint for complaint in complaints]
-
-
-def judge(sent):
-    """(cells by column, complaints, whether everything was equal)."""
-    if "failure" in sent:
-        return {}, [sent["failure"]], False
-    seen, complaints = judge_doctor(sent)
-    cells = {"DOCTOR SAW": seen}
-    if sent.get("agent.status", "").strip() != "0":
-        return cells, complaints + ["agent: " + sent.get("agent.log", "it did not run")], False
-    batches = [json.loads(line) for line in sent["batches.json"].splitlines()]
-    comparison = Comparison(batches)
-    for ring in RINGS:
-        if text := sent[f"truth-{ring}.json"]:
-            comparison.add(ring, json.loads(text))
-        else:
-            complaints.append(f"{ring}: " + sent[f"truth-{ring}.log"])
-    programs = batches[-1]["coverage"]["programs"]
-    cells |= {
-        "ATTACHED": programs["attached"],
-        "MISSING": len(programs["missing"]),
-        "ROWS EQUAL": f"{comparison.equal_rows}/{comparison.rows}",
-        "FIGURES EQUAL": f"{comparison.equal_figures}/{comparison.figures}",
-        "LACKING": comparison.lacking,
-        "MISSED RUNS": comparison.missed if comparison.tells_missed else "not told",
-        "UNKNOWN RESULTS": comparison.unknown,
-    }
-    return cells, complaints + comparison.complaints, comparison.equal_rows == comparison.rows
 
 
 def keep(sent, folder):
@@ -96,34 +57,39 @@ def keep(sent, folder):
         (folder / name).write_text(text)
 
 
-def print_row(cells):
-    print("  ".join(str(cells.get(name, "-")).ljust(width) for name, width in COLUMNS.items()).rstrip(), flush=True)
-
-
-def try_guest(options, initramfs, series, preemption, cgroups):
-    """One line of the table; whether it is good."""
-    words = f"console=ttyS0 quiet panic=-1 cgroups={cgroups} repeat={options.repeat}"
-    words += f" preempt={preemption}" if preemption else ""
+def try_guest(options, guest, initramfs, disks):
+    """The verdicts about all its runs."""
+    kernel = options.folder / guest.series
+    config = (kernel / "config").read_text() if (kernel / "config").exists() else ""
+    verdicts = []
     begin = time.monotonic()
-    sent = boot(options.folder / series / "vmlinuz", initramfs, words)
-    seconds = time.monotonic() - begin
-    keep(sent, options.folder / "-".join(filter(None, ("last", series, preemption))))
-    cells, complaints, is_equal = judge(sent)
-    release = (options.folder / series / "release").read_text().strip().removesuffix("-cloud-amd64")
-    cells |= {"KERNEL": release, "PREEMPTION": preemption or "its own", "CGROUPS": cgroups, "SECONDS": f"{seconds:.0f}"}
-    print_row(cells | {"RESULT": "FAILED" if complaints else "equal" if is_equal else "declared"})
-    for complaint in complaints:
-        print("    " + complaint.strip().replace("\n", "\n        "), flush=True)
-    return not complaints
+    for _ in range(options.runs):
+        sent = boot(guest, options.folder, initramfs, disks, options.threads, options.repeat)
+        verdicts.append(judge(guest, sent, config))
+        keep(sent, options.folder / f"last-{guest.name}")
+        if verdicts[-1].complaints:  # a later good run is not to cover what a failed one left
+            keep(sent, options.folder / f"failed-{guest.name}")
+    release = (kernel / "release").read_text().strip().removesuffix("-cloud-amd64")
+    print_guest(guest, release, verdicts, time.monotonic() - begin)
+    return verdicts
 
 
 def main():
     options = arguments()
-    subprocess.run([HERE / "fetch", options.folder, *dict.fromkeys(guest[0] for guest in options.guests)], check=True)
-    initramfs = options.folder / "initramfs.gz"
+    series = dict.fromkeys(guest.series for guest in options.guests)
+    if subprocess.run([HERE / "fetch", options.folder, *series]).returncode:
+        return 1  # fetch has said why
+    initramfs = options.folder / "initramfs"
     make_initramfs(options.binaries, initramfs)
-    print_row({name: name for name in COLUMNS})
-    return 0 if all([try_guest(options, initramfs, *guest) for guest in options.guests]) else 1
+    disks = make_disks(options.folder / "disks")
+    print_header()
+    instructions, is_good = {}, True
+    for guest in options.guests:
+        verdicts = try_guest(options, guest, initramfs, disks)
+        instructions.setdefault(guest.series, {}).update(verdicts[0].instructions)
+        is_good = is_good and not any(verdict.complaints for verdict in verdicts)
+    print_instructions(instructions)
+    return 0 if is_good else 1
 
 
 if __name__ == "__main__":
