@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "KernelABI", path: "bpf",
             exclude: [
-                "aio.bpf.h", "counters.bpf.h", "events.bpf.h", "files.bpf.c", "files.bpf.h",
+                "aio.bpf.h", "copies.bpf.h", "counters.bpf.h", "events.bpf.h", "files.bpf.c", "files.bpf.h",
                 "kernel.bpf.h", "kernel_uring.bpf.h", "requests.bpf.h", "uring.bpf.h", "writers.bpf.h",
             ],
             sources: ["objects.c"], publicHeadersPath: "include"),

@@ -57,7 +57,7 @@ static __always_inline struct ot_counters *counters_of(__u32 slot)
 	return bpf_map_lookup_elem(&counters, &index);
 }
 
-/* With a shard for each CPU nobody else adds to it: programs on a CPU do not nest, and atomics would cost. */
+/* With a shard for each CPU nobody else adds to it: programs on a CPU do not nest while they count, and atomics would cost. */
 static __always_inline void add(struct ot_counters *to, enum ot_counter which, __u64 value)
 {
 	if (config.shared_shards)

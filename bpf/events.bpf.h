@@ -28,7 +28,7 @@ struct scratch {
 	char text[OT_PATH_MAX + COMPONENT_MAX];
 };
 
-/* One record under construction per CPU: it does not fit on the stack, and programs on a CPU do not nest. */
+/* One record under construction per CPU: it does not fit on the stack, and programs on a CPU do not nest while they count. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -22,9 +22,10 @@
  *
  * Only the exit side of the system calls is traced (but of io_submit), and the arguments are taken from the saved registers: half the cost.
  * One program serves all hooks of a kind, so that the verifier looks at it once. Each exists as `on_X` and as `on_X_probed`;
- * see "ways to read" in kernel.bpf.h.
+ * see "ways to read" in kernel.bpf.h. Those of system calls exist three times as `on_X`; see copies.bpf.h.
  */
 #include "aio.bpf.h"
+#include "copies.bpf.h"
 #include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -149,21 +150,47 @@ static __always_inline int mapped(long result, bool direct)
 		return 0;                                              \
 	}
 
-#define ON_SYSCALL(calls, name, call) HOOK("syscalls/sys_exit_" calls, name, struct sys_exit, call)
+#define COPY(event, name, context_type, copy, operation, call)            \
+	SEC("tp/" event) int on_##name(context_type *context)             \
+	{                                                                 \
+		const bool direct = DIRECT;                               \
+		if (config.is_preemptible)                                \
+			bpf_preempt_disable();                            \
+		if (!config.is_preemptible || is_mine(copy, operation)) { \
+			call;                                             \
+		}                                                         \
+		if (config.is_preemptible)                                \
+			bpf_preempt_enable();                             \
+		return 0;                                                 \
+	}
+
+#define AT_SYSCALL(event, name, context_type, operation, call)                                 \
+	COPY("syscalls/sys_" event, name, context_type, ORIGINAL, operation, call)             \
+	COPY("syscalls/sys_" event, name##_copy1, context_type, ORIGINAL + 1, operation, call) \
+	COPY("syscalls/sys_" event, name##_copy2, context_type, LAST_COPY, operation, call)    \
+	SEC("tp/syscalls/sys_" event) int on_##name##_probed(context_type *context)            \
+	{                                                                                      \
+		const bool direct = PROBED;                                                    \
+		call;                                                                          \
+		return 0;                                                                      \
+	}
+
+#define ON_SYSCALL(calls, name, operation, call) \
+	AT_SYSCALL("exit_" calls, name, struct sys_exit, OT_OPERATION_##operation, call)
 /* `number` is that of the argument which is the descriptor, or the mode. */
-#define ON_WRITE(calls, name, number)                                            \
-	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
+#define ON_WRITE(calls, name, number)                                                   \
+	ON_SYSCALL(calls, name, WRITE, struct task_struct *task = current_task(direct); \
 		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_OPEN(calls, name, flags)                                              \
-	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
+#define ON_OPEN(calls, name, flags)                                                    \
+	ON_SYSCALL(calls, name, OPEN, struct task_struct *task = current_task(direct); \
 		   open_returned(task, context->ret, flags, direct))
-#define ON_MKNOD(calls, name, number)                                            \
-	ON_SYSCALL(calls, name, struct task_struct *task = current_task(direct); \
+#define ON_MKNOD(calls, name, number)                                                   \
+	ON_SYSCALL(calls, name, MKNOD, struct task_struct *task = current_task(direct); \
 		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_PATH(calls, name, which) \
-	ON_SYSCALL(calls, name, done_by_path(context->ret, which, direct))
-#define ON_FILE(calls, name, which) \
-	ON_SYSCALL(calls, name, done_to_file(context->ret, which, direct))
+#define ON_PATH(calls, name, operation, which) \
+	ON_SYSCALL(calls, name, operation, done_by_path(context->ret, which, direct))
+#define ON_FILE(calls, name, operation, which) \
+	ON_SYSCALL(calls, name, operation, done_to_file(context->ret, which, direct))
 
 ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
 ON_WRITE("{splice,copy_file_range}", write_into, 2)
@@ -171,25 +198,26 @@ ON_OPEN("open", open, ARGUMENT(task, 1, direct))
 ON_OPEN("{openat,open_by_handle_at}", openat, ARGUMENT(task, 2, direct))
 ON_OPEN("{creat,openat2}", open_otherwise, ANY_FLAGS) /* openat2 has them in the program's memory */
 
-ON_PATH("{unlink,unlinkat,rmdir}", delete, OT_DELETES)
-ON_PATH("{rename,renameat,renameat2}", rename, OT_RENAMES)
-ON_PATH("{mkdir,mkdirat}", mkdir, OT_MKDIRS)
-ON_PATH("{symlink,symlinkat}", symlink, OT_SYMLINKS)
-ON_PATH("{link,linkat}", link, OT_LINKS)
-ON_PATH("truncate", truncate, OT_TRUNCATES)
-ON_PATH("msync", msync, OT_SYNCS)
+ON_PATH("{unlink,unlinkat,rmdir}", delete, DELETE, OT_DELETES)
+ON_PATH("{rename,renameat,renameat2}", rename, RENAME, OT_RENAMES)
+ON_PATH("{mkdir,mkdirat}", mkdir, MKDIR, OT_MKDIRS)
+ON_PATH("{symlink,symlinkat}", symlink, SYMLINK, OT_SYMLINKS)
+ON_PATH("{link,linkat}", link, LINK, OT_LINKS)
+ON_PATH("truncate", truncate, TRUNCATE, OT_TRUNCATES)
+ON_PATH("msync", msync, SYNC, OT_SYNCS)
 ON_MKNOD("mknod", mknod, 1)
 ON_MKNOD("mknodat", mknodat, 2)
 
-ON_FILE("ftruncate", ftruncate, OT_TRUNCATES)
-ON_FILE("fallocate", fallocate, OT_ALLOCATES)
-ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, OT_SYNCS)
-ON_SYSCALL("mmap", mmap, mapped(context->ret, direct))
+ON_FILE("ftruncate", ftruncate, TRUNCATE, OT_TRUNCATES)
+ON_FILE("fallocate", fallocate, ALLOCATE, OT_ALLOCATES)
+ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, SYNC, OT_SYNCS)
+ON_SYSCALL("mmap", mmap, SHARED_MAP, mapped(context->ret, direct))
 
-HOOK("syscalls/sys_enter_io_submit", begin_aio, struct sys_enter,
-     submitting(context->arguments, direct))
-ON_SYSCALL("io_submit", submit_aio, iocbs_submitted(current_task(direct), context->ret, direct))
-ON_SYSCALL("{io_getevents,io_pgetevents}", reap_aio,
+AT_SYSCALL("enter_io_submit", begin_aio, struct sys_enter, OT_OPERATION_AIO,
+	   submitting(context->arguments, direct))
+ON_SYSCALL("io_submit", submit_aio, AIO,
+	   iocbs_submitted(current_task(direct), context->ret, direct))
+ON_SYSCALL("{io_getevents,io_pgetevents}", reap_aio, AIO,
 	   iocbs_reaped(current_task(direct), context->ret, direct))
 
 #define SUBMITTED                                                                                  \

@@ -183,6 +183,13 @@ struct sys_enter {
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
+/*
+ * From 7.2 on a task may be preempted in a program at a system call. Others that come through the same program on that CPU
+ * are then left out, and those in other programs must not meet half-done work; see copies.bpf.h.
+ */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
 #define READ(direct, pointer, field)                                               \
 	({                                                                         \
 		typeof((pointer)->field) value_;                                   \

@@ -6,9 +6,12 @@ public struct ProgramDescription: Sendable, Hashable {
     /// Where it attaches, such as `tp/syscalls/sys_exit_write`.
     public let section: String
 
+    init(name: String, section: String) { (self.name, self.section) = (name, section) }
+
     init(_ program: OpaquePointer) {
-        name = String(cString: bpf_program__name(program))
-        section = String(cString: bpf_program__section_name(program))
+        self.init(
+            name: String(cString: bpf_program__name(program)),
+            section: String(cString: bpf_program__section_name(program)))
     }
 
     /// The places it attaches to, without what kind they are of: `syscalls/sys_exit_write`.

@@ -31,11 +31,12 @@ extension KernelSource {
             "free_slots": plan.writerSlots, "free_cgroup_slots": plan.cgroupSlots,
             "errors": plan.errorSlots, "error_slots": plan.errorSlots, "free_error_slots": plan.errorSlots,
             "requests": plan.requests, "iocbs": plan.iocbs, "events": plan.ringBytes,
+            "marks": plan.hasCopies ? MemoryPlan.chunksOfMarks : 1,
         ]
         for (map, count) in entries { try object.setMaxEntries(count, ofMap: map) }
     }
 
-    static func config(_ options: Options, _ plan: MemoryPlan) -> ot_config {
+    static func config(_ options: Options, _ plan: MemoryPlan, isPreemptible: Bool) -> ot_config {
         var namespace = stat()
         stat("/proc/self/ns/pid", &namespace)
         let device = UInt64(namespace.st_dev)  // taken apart as glibc packs it: sysmacros.h
@@ -45,7 +46,7 @@ extension KernelSource {
             self_namespace_device: major << 20 | minor,  // as the kernel packs it, not as stat does
             self_namespace_inode: UInt64(namespace.st_ino), self_tgid: UInt32(getpid()), shards: UInt32(plan.shards),
             shared_shards: plan.sharesShards ? 1 : 0, pseudo_counts: options.pseudoFilesystems ? 1 : 0,
-            wakeup_bytes: UInt32(plan.ringBytes / 2), pad: 0)
+            wakeup_bytes: UInt32(plan.ringBytes / 2), is_preemptible: isPreemptible ? 1 : 0)
     }
 
     /// Before anything is attached: a push is a map system call.

@@ -24,6 +24,15 @@ package actor KernelSource {
         }
     }
 
+    /// Which programs are loaded; what is nil is as suits the kernel.
+    struct Variant {
+        /// The set that loads from pointers it reads.
+        var direct: Bool?
+        /// Whether programs at system calls can be preempted (7.2), and so need copies.
+        var isPreemptible: Bool?
+        var leftOut: Set<String> = []
+    }
+
     /// Facts between two calls of `facts`.
     private final class Inbox {
         var facts: [Fact] = []
@@ -59,21 +68,23 @@ package actor KernelSource {
 
     /// Loads and attaches the programs; tracefs must be mounted where `tracefs` says.
     package init(_ options: Options, tracefs: String, release: KernelRelease?) throws {
-        try self.init(options, tracefs: tracefs, release: release, direct: nil)
+        try self.init(options, tracefs: tracefs, release: release, variant: Variant())
     }
 
-    /// - Parameter direct: which of the two program sets; nil is the one that suits the kernel, others are for tests.
-    init(_ options: Options, tracefs: String, release: KernelRelease?, direct: Bool?) throws {
+    /// - Parameter variant: other than what suits the kernel only in tests.
+    init(_ options: Options, tracefs: String, release: KernelRelease?, variant: Variant) throws {
         let types = try Self.kernelTypes()
-        let direct = direct ?? types.hasFunction("bpf_rdonly_cast")
+        let direct = variant.direct ?? types.hasFunction("bpf_rdonly_cast")
+        let isPreemptible = variant.isPreemptible ?? types.hasFunction("trace_call_bpf_faultable")
         let plan = MemoryPlan(
             bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count(),
-            onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+            onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), isPreemptible: isPreemptible)
         let open = try OpenObject(
             "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size))
-        let choice = ProgramChoice(open.programs, direct: direct) { event in
+        var choice = ProgramChoice(open.programs, direct: direct, copies: plan.hasCopies) { event in
             access("\(tracefs)/events/\(event)/id", F_OK) == 0
         }
+        for program in variant.leftOut { choice.wanted[program] = nil }
         guard choice.wanted.keys.contains(where: { ProgramGroup(program: $0) == .write }) else {
             throw KernelError.noEvents(tracefs)
         }
@@ -82,7 +93,7 @@ package actor KernelSource {
         }
         if !types.hasFunction("task_storage_map_alloc") { try open.omit(map: "identities") }
         try Self.size(open, plan)
-        try open.setConstants(Self.config(options, plan), section: ".rodata.config")
+        try open.setConstants(Self.config(options, plan, isPreemptible: isPreemptible), section: ".rodata.config")
 
         let object = try Self.load(open, countsInstructions: options.asksVerifier)
         try Self.fillQueues(object, plan)
@@ -129,6 +140,8 @@ package actor KernelSource {
         try slots.drain(into: &drain)
         try errors.drain(into: &drain)
         let expired = try expiry.run(at: .now)
+        // Before the statistics: each run that was taken over is then among those that were left out.
+        let statistics = try object.statistics()
         let now = stats[0]
         drain.loss.ringRecords = now.ring_dropped &- lastStats.ring_dropped &+ inbox.unreadable &- lastUnreadable
         drain.loss.ioUringUnknownResults =
@@ -136,7 +149,8 @@ package actor KernelSource {
         drain.loss.aioUnknownResults = now.aio_unknown_results &- lastStats.aio_unknown_results &+ expired.ofContexts
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
-        let programs = runs.drain(try object.statistics(), isMeasuring: RunAccount.kernelIsMeasuring)
+        let programs = runs.drain(
+            statistics, takenOver: now.takenOver, isMeasuring: RunAccount.kernelIsMeasuring)
         (drain.loss.missedRuns, drain.programCosts) = (programs.missed, programs.costs)
         (lastStats, lastUnreadable) = (now, inbox.unreadable)
         return drain

@@ -19,22 +19,25 @@ package struct MemoryPlan: Sendable, Equatable {
     package let requests: Int
     package var iocbs: Int { requests / 4 }
     package let ringBytes: Int
+    /// Whether each program at a system call is attached three times, so that what is left out of one is done by another:
+    /// where programs can be preempted, and there is room for their marks.
+    package let hasCopies: Bool
 
     static let fixedSlots = 2
     static let mostShards = 16
+    /// Rather than with fewer slots the CPUs share shards.
+    static let fewestSlots = 128
 
     /// - Parameters:
     ///   - bytes: what may be used, at least 1 MiB.
     ///   - onlineCPUs: those at work now. Virtual machines may have many more possible ones, for which shards would be
     ///     wasted: their CPUs share shards, if they ever come.
-    package init(bytes: Int, possibleCPUs: Int, onlineCPUs: Int? = nil) {
+    ///   - isPreemptible: whether the kernel may preempt programs at system calls.
+    package init(bytes: Int, possibleCPUs: Int, onlineCPUs: Int? = nil, isPreemptible: Bool = false) {
+        hasCopies = isPreemptible && Self.bytesOfCopies * 8 <= bytes
+        let copies = hasCopies ? Self.bytesOfCopies : 0
         self.possibleCPUs = possibleCPUs
         let counting = possibleCPUs > Self.mostShards ? min(onlineCPUs ?? possibleCPUs, possibleCPUs) : possibleCPUs
-        var shards = 1
-        while shards < min(counting, Self.mostShards) { shards *= 2 }
-        self.shards = shards
-        sharesShards = possibleCPUs > shards
-
         var ring = 64 << 10
         while ring < 1 << 20, ring * 2 <= bytes / 16 { ring *= 2 }
         ringBytes = ring
@@ -43,10 +46,16 @@ package struct MemoryPlan: Sendable, Equatable {
 
         let forTasks = bytes / 16
         let rest =
-            bytes - forTasks - Self.fixedBytes(possibleCPUs) - ring - requests * Self.bytesPerRequest
+            bytes - forTasks - Self.fixedBytes(possibleCPUs) - copies - ring - requests * Self.bytesPerRequest
             - errorSlots * Self.bytesPerError
-        let fitting = rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters) - Self.fixedSlots
-        let slots = min(max(fitting, 16), 1 << 16)
+        func fitting(_ shards: Int) -> Int {
+            rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters) - Self.fixedSlots
+        }
+        var shards = 1
+        while shards < min(counting, Self.mostShards), fitting(shards * 2) >= Self.fewestSlots { shards *= 2 }
+        self.shards = shards
+        sharesShards = possibleCPUs > shards
+        let slots = min(max(fitting(shards), 16), 1 << 16)
         cgroupSlots = min(slots / 4, 12 << 10)
         writerSlots = slots - cgroupSlots
     }
@@ -55,7 +64,8 @@ package struct MemoryPlan: Sendable, Equatable {
 
     /// What all of it takes, at most.
     package var bytes: Int {
-        Self.fixedBytes(possibleCPUs) + ringBytes + requests * Self.bytesPerRequest + errorSlots * Self.bytesPerError
+        Self.fixedBytes(possibleCPUs) + (hasCopies ? Self.bytesOfCopies : 0) + ringBytes + requests
+            * Self.bytesPerRequest + errorSlots * Self.bytesPerError
             + slots * (Self.bytesPerSlot + shards * Self.bytesPerCounters)
     }
 
@@ -77,9 +87,13 @@ extension MemoryPlan {
     static let bytesPerRequest = bytesPerHashed + 16 + 40 + 8 + bytesPerIocb / 4
     private static let bytesPerIocb = bytesPerHashed + 24 + 24
 
+    /// A mark for each of 4,194,304 pids, the most that Linux has, and the programs.
+    static let chunksOfMarks = 1024
+    static let bytesOfCopies = chunksOfMarks * 4096 + (512 << 10)
+
     /// `scratches` and `sought` have a value for each CPU; each hash keeps a spare entry, a list and its locks for it.
     static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 256
 
-    /// What is there whatever the plan: a few pages of each map, and what there is for each CPU.
-    private static func fixedBytes(_ possibleCPUs: Int) -> Int { (128 << 10) + possibleCPUs * bytesPerCPU }
+    /// What is there whatever the plan: the programs, a few pages of each map, and what there is for each CPU.
+    private static func fixedBytes(_ possibleCPUs: Int) -> Int { (384 << 10) + possibleCPUs * bytesPerCPU }
 }

@@ -2,8 +2,8 @@
 enum ProgramGroup: String, CaseIterable {
     case open, write, delete, rename, mkdir, mknod, symlink, link, truncate, allocate, sync
     case sharedMap = "shared_map"
-    case ioUring = "io_uring"
     case aio
+    case ioUring = "io_uring"
     case cgroup
 
     /// The hooks of each operation, by the names of their programs without `on_` and `_probed`.
@@ -30,10 +30,15 @@ enum ProgramGroup: String, CaseIterable {
     private static let byHook = Dictionary(
         uniqueKeysWithValues: allCases.flatMap { group in group.hooks.map { ($0, group) } })
 
+    /// What the names of copies end with: programs that take over what the kernel leaves out of their originals.
+    static let copies = ["_copy1", "_copy2"]
+
+    static func isCopy(_ program: String) -> Bool { copies.contains { program.hasSuffix($0) } }
+
     /// Nil for a program that has no place yet.
     init?(program: String) {
         var hook = program.dropFirst("on_".count)
-        if hook.hasSuffix("_probed") { hook = hook.dropLast("_probed".count) }
+        for suffix in ["_probed"] + Self.copies where hook.hasSuffix(suffix) { hook = hook.dropLast(suffix.count) }
         guard let group = Self.byHook[String(hook)] else { return nil }
         self = group
     }

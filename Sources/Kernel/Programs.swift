@@ -12,14 +12,17 @@ struct ProgramChoice {
 
     /// - Parameters:
     ///   - direct: whether the kernel lets programs load from pointers they read (`bpf_rdonly_cast`, 6.2).
+    ///   - copies: whether to attach copies that take over what the kernel leaves out of their originals.
     ///   - hasEvent: whether tracefs has an event, such as `syscalls/sys_exit_write`.
-    init(_ programs: [ProgramDescription], direct: Bool, hasEvent: (String) -> Bool) {
+    init(_ programs: [ProgramDescription], direct: Bool, copies: Bool, hasEvent: (String) -> Bool) {
         for program in programs {
             let isProbed = program.name.hasSuffix("_probed")
+            let isCopy = ProgramGroup.isCopy(program.name)
             let hasTwin = programs.contains { $0.name == program.name + "_probed" }
-            guard isProbed ? !direct : direct || !hasTwin else { continue }
+            guard isProbed ? !direct : isCopy ? direct && copies : direct || !hasTwin else { continue }
             let events = program.places.filter(hasEvent)
             if !events.isEmpty { wanted[program.name] = events }
+            if isCopy { continue }
             missing += program.places.filter { !hasEvent($0) }.compactMap { Self.reason($0, hasEvent: hasEvent) }
         }
     }

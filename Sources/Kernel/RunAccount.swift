@@ -6,27 +6,45 @@ package import Model
 package struct RunAccount {
     private let countsMissedRuns: Bool
     private var last: [String: ProgramStatistics]
+    /// Missed runs that have been told, in all.
+    private var told: [ProgramGroup: UInt64]
 
     /// - Parameter countsMissedRuns: whether the kernel counts runs that it skips.
     package init(_ programs: [ProgramStatistics], countsMissedRuns: Bool) {
         self.countsMissedRuns = countsMissedRuns
         last = Dictionary(uniqueKeysWithValues: programs.map { ($0.name, $0) })
+        told = Self.leftOut(programs)
+    }
+
+    /// By operation, how often the kernel left the original out; of copies it is no loss of a call.
+    private static func leftOut(_ programs: [ProgramStatistics]) -> [ProgramGroup: UInt64] {
+        var sums: [ProgramGroup: UInt64] = [:]
+        for program in programs where !ProgramGroup.isCopy(program.name) {
+            if let group = ProgramGroup(program: program.name) { sums[group, default: 0] += program.recursionMisses }
+        }
+        return sums
     }
 
     /// What was added since the last call.
     ///
-    /// - Parameter isMeasuring: whether the kernel measures every run; it may also do so for another process that asked
-    ///   for it (BPF_ENABLE_STATS), and then the figures have grown.
+    /// - Parameters:
+    ///   - takenOver: what copies did of the runs that their originals were left out of, in all; by group, or empty.
+    ///   - isMeasuring: whether the kernel measures every run; it may also do so for another process that asked for it
+    ///     (BPF_ENABLE_STATS), and then the figures have grown.
     package mutating func drain(
-        _ programs: [ProgramStatistics], isMeasuring: Bool
+        _ programs: [ProgramStatistics], takenOver: [UInt64] = [], isMeasuring: Bool
     ) -> (missed: [MissedRuns], costs: [ProgramCost]?) {
         var missed: [ProgramGroup: UInt64] = [:]
+        for (group, count) in Self.leftOut(programs) {
+            let index = ProgramGroup.allCases.firstIndex(of: group) ?? takenOver.endIndex
+            let lost = count - min(index < takenOver.endIndex ? takenOver[index] : 0, count)
+            // A run may be taken over before it is known to have been left out: then it is in the next window's sum.
+            missed[group] = lost - min(told[group] ?? 0, lost)
+            told[group] = max(told[group] ?? 0, lost)
+        }
         var costs: [ProgramCost] = []
         for now in programs {
             let before = last[now.name]
-            if let group = ProgramGroup(program: now.name) {
-                missed[group, default: 0] += now.recursionMisses &- (before?.recursionMisses ?? 0)
-            }
             let runs = now.runs &- (before?.runs ?? 0)
             if runs > 0 {
                 let time = now.runTimeNanoseconds &- (before?.runTimeNanoseconds ?? 0)

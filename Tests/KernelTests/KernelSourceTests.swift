@@ -14,13 +14,20 @@ private let sets: [Bool] = {
     return hasDirect ? [true, false] : [false]
 }()
 
-func source(direct: Bool? = nil, memory: Int = 64 << 20, pseudo: Bool = false) throws -> KernelSource {
+func source(
+    direct: Bool? = nil, preemptible: Bool? = nil, leftOut: Set<String> = [], memory: Int = 64 << 20,
+    pseudo: Bool = false
+) throws -> KernelSource {
     let places = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
     return try KernelSource(
         KernelSource.Options(maxKernelMemory: memory, pseudoFilesystems: pseudo),
         tracefs: try #require(places.first { access("\($0)/events", F_OK) == 0 }),
-        release: KernelRelease(major: 99, minor: 0), direct: direct)
+        release: KernelRelease(major: 99, minor: 0),
+        variant: KernelSource.Variant(direct: direct, isPreemptible: preemptible, leftOut: leftOut))
 }
+
+/// Whether tracepoint programs may; from about 6.13 on.
+private let canHoldPreemption = (try? KernelTypes().hasFunction("bpf_preempt_disable")) ?? false
 
 extension Drain {
     /// What the writers of a cgroup did, all together.
@@ -69,6 +76,21 @@ extension Drain {
 
         let next = try await source.drain()
         #expect(next.sum([try cgroup.id]).isZero)
+    }
+
+    /// As on 7.2 and later; the kernels between allow it, but leave no runs out, so the test does.
+    @Test(.enabled(if: sets.contains(true) && canHoldPreemption, "this kernel's programs cannot hold off preemption"))
+    func `what is left out of a program is done once by its copies`() async throws {
+        for leftOut: Set<String> in [[], ["on_write"], ["on_write", "on_write_copy1"], ["on_write_copy2"]] {
+            let source = try source(preemptible: true, leftOut: leftOut)
+            #expect(source.plan.hasCopies)
+            try shell("\(join); i=0; while [ $i -lt 20 ]; do echo abcde; i=$((i + 1)); done > written", in: folder)
+            let drain = try await source.drain()
+            let sum = drain.sum([try cgroup.id])
+            #expect(sum[.writes] == 20, "without \(leftOut)")
+            #expect(sum[.pseudoWrites] == 1)
+            #expect(drain.loss.missedRuns.allSatisfy { $0.runs == 0 })
+        }
     }
 
     @Test(arguments: sets)

@@ -11,8 +11,10 @@ func carriedPrograms() throws -> [ProgramDescription] {
 }
 
 @Suite struct ProgramChoiceTests {
-    private func choice(direct: Bool, hasEvent: (String) -> Bool) throws -> ProgramChoice {
-        ProgramChoice(try carriedPrograms(), direct: direct, hasEvent: hasEvent)
+    private func choice(
+        direct: Bool, copies: Bool = false, hasEvent: (String) -> Bool
+    ) throws -> ProgramChoice {
+        ProgramChoice(try carriedPrograms(), direct: direct, copies: copies, hasEvent: hasEvent)
     }
 
     /// The tracepoints that chosen programs attach to, as a list: one that is there twice would count twice.
@@ -38,6 +40,22 @@ func carriedPrograms() throws -> [ProgramDescription] {
             #expect(try !carriedPrograms().contains { $0.name == name + "_probed" })
         }
         #expect(direct.count == probed.count)
+    }
+
+    @Test func `where programs can be preempted each at a system call has two copies, which follow it`() throws {
+        let without = try choice(direct: true) { _ in true }.wanted
+        let with = try choice(direct: true, copies: true) { _ in true }.wanted
+        #expect(without.keys.allSatisfy { !ProgramGroup.isCopy($0) })
+        let order = try carriedPrograms().map(\.name)
+        for (name, events) in without where events.contains(where: { $0.hasPrefix("syscalls/") }) {
+            let copies = ProgramGroup.copies.map { name + $0 }
+            #expect(copies.allSatisfy { with[$0] == events }, "\(name)")
+            let places = ([name] + copies).map { order.firstIndex(of: $0) ?? -1 }
+            #expect(places == places.sorted())
+        }
+        #expect(Set(with.keys).subtracting(without.keys).allSatisfy(ProgramGroup.isCopy))
+        #expect(
+            try choice(direct: false, copies: true) { _ in true }.wanted.keys.allSatisfy { !ProgramGroup.isCopy($0) })
     }
 
     @Test func `a request's begin is seen where it is called by its older name`() throws {

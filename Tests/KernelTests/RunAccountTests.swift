@@ -25,6 +25,24 @@ import Testing
         #expect(missed(account.drain(now, isMeasuring: false).missed, "mknod") == 0)
     }
 
+    @Test func `what copies have taken over was not missed, whenever it is told`() {
+        func programs(_ missed: UInt64, copy: UInt64 = 0) -> [ProgramStatistics] {
+            [program("on_write", missed: missed), program("on_write_copy1", missed: copy)]
+        }
+        func taken(_ writes: UInt64) -> [UInt64] { ProgramGroup.allCases.map { $0 == .write ? writes : 0 } }
+        var account = RunAccount(programs(0), countsMissedRuns: true)
+        func told(_ missed: UInt64, copy: UInt64 = 0, taken writes: UInt64) -> UInt64? {
+            self.missed(
+                account.drain(programs(missed, copy: copy), takenOver: taken(writes), isMeasuring: false).missed,
+                "write")
+        }
+        #expect(told(10, copy: 4, taken: 8) == 2)
+        // Taken over already, and not yet known to have been left out.
+        #expect(told(10, taken: 9) == 0)
+        #expect(told(12, taken: 9) == 1)
+        #expect(told(12, taken: 9) == 0)
+    }
+
     @Test func `what nobody counts, or nobody watches, is absent`() {
         let programs = [program("on_write_probed", missed: 4)]
         var silent = RunAccount(programs, countsMissedRuns: false)

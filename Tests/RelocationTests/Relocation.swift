@@ -26,12 +26,16 @@ struct Relocation {
             return ProgramDescription(name: words[0], section: words[1])
         }
         wanted =
-            ProgramChoice(programs, direct: names.contains("bpf_rdonly_cast")) { event in
-                let parts = event.split(separator: "/")
-                return parts[0] == "syscalls"
-                    ? names.contains(String(parts[1].replacing("sys_exit_", with: "__x64_sys_")))
-                    : names.contains("btf_trace_\(parts[1])")
-            }.wanted
+            Set(
+                ProgramChoice(
+                    programs, direct: names.contains("bpf_rdonly_cast"),
+                    copies: names.contains("trace_call_bpf_faultable")
+                ) { event in
+                    let parts = event.split(separator: "/")
+                    return parts[0] == "syscalls"
+                        ? names.contains("__x64_sys_\(parts[1].split(separator: "_", maxSplits: 2)[2])")
+                        : names.contains("btf_trace_\(parts[1])")
+                }.wanted.keys)
     }
 
     /// What the kernel lacks, as `program: type.field (guarded)`, or `(reached)` when the program would use it.

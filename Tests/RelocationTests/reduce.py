@@ -82,11 +82,22 @@ def viewed(object_sections):
     return names
 
 
+def places(section):
+    """The groups and events of tp/group/event, or of tp/group/begin_{one,other}."""
+    _, group, event = section.split("/")
+    begin, _, rest = event.partition("{")
+    return [(group, begin + end) for end in rest.rstrip("}").split(",")]
+
+
+# Functions whose presence the agent asks for.
+ASKED = {"trace_call_bpf_faultable", "task_storage_map_alloc"}
+
+
 def called(object_sections):
-    """(functions, events) that an object attaches to or calls."""
-    targets = [name.split("/") for name in object_sections if name.startswith("tp/")]
-    functions = {"__x64_" + event.replace("sys_exit_", "sys_") for _, group, event in targets if group == "syscalls"}
-    events = {"btf_trace_" + event for _, group, event in targets if group != "syscalls"}
+    """(functions, events) that an object attaches to, calls or is chosen by."""
+    targets = [place for name in object_sections if name.startswith("tp/") for place in places(name)]
+    functions = {"__x64_sys_" + event.split("_", 2)[2] for group, event in targets if group == "syscalls"} | ASKED
+    events = {"btf_trace_" + event for group, event in targets if group != "syscalls"}
     types = Types(object_sections[".BTF"])
     externs = {types.name(n) for n in range(1, len(types.types)) if types.kind(n) == FUNC and types.types[n][1] & 0xFFFF == 2}
     return functions | externs, events

@@ -147,12 +147,30 @@ struct ot_error_slot {
 struct ot_config {
 	__u64 self_namespace_device;
 	__u64 self_namespace_inode;
-	__u32 self_tgid;     /* in that pid namespace */
-	__u32 shards;	     /* a power of two */
-	__u32 shared_shards; /* nonzero: two CPUs may share a shard, so add atomically */
-	__u32 pseudo_counts; /* nonzero: pseudo file systems count in the main figures */
-	__u32 wakeup_bytes;  /* wake user space when the ring holds more */
-	__u32 pad;
+	__u32 self_tgid;      /* in that pid namespace */
+	__u32 shards;	      /* a power of two */
+	__u32 shared_shards;  /* nonzero: two CPUs may share a shard, so add atomically */
+	__u32 pseudo_counts;  /* nonzero: pseudo file systems count in the main figures */
+	__u32 wakeup_bytes;   /* wake user space when the ring holds more */
+	__u32 is_preemptible; /* nonzero: the kernel may preempt programs at system calls (7.2) */
+};
+
+/* The operations of system calls, in the order of `ProgramGroup` in Kernel. */
+enum ot_operation {
+	OT_OPERATION_OPEN,
+	OT_OPERATION_WRITE,
+	OT_OPERATION_DELETE,
+	OT_OPERATION_RENAME,
+	OT_OPERATION_MKDIR,
+	OT_OPERATION_MKNOD,
+	OT_OPERATION_SYMLINK,
+	OT_OPERATION_LINK,
+	OT_OPERATION_TRUNCATE,
+	OT_OPERATION_ALLOCATE,
+	OT_OPERATION_SYNC,
+	OT_OPERATION_SHARED_MAP,
+	OT_OPERATION_AIO,
+	OT_OPERATIONS,
 };
 
 /* What the programs could not do; cumulative. */
@@ -162,6 +180,8 @@ struct ot_stats {
 	__u64 aio_unknown_results;
 	__u64 unknown_file;
 	__u64 error_slots_exhausted;
+	/* Runs that the kernel left out of a program, and a copy of it did; by ot_operation. */
+	__u64 taken_over[OT_OPERATIONS];
 };
 
 enum ot_event_kind {
@@ -203,7 +223,7 @@ _Static_assert(sizeof(struct ot_iocb_key) == 24, "ot_iocb_key");
 _Static_assert(sizeof(struct ot_iocb) == 24, "ot_iocb");
 _Static_assert(sizeof(struct ot_error_slot) == 32, "ot_error_slot");
 _Static_assert(sizeof(struct ot_config) == 40, "ot_config");
-_Static_assert(sizeof(struct ot_stats) == 40, "ot_stats");
+_Static_assert(sizeof(struct ot_stats) == 144, "ot_stats");
 _Static_assert(sizeof(struct ot_event) == 16, "ot_event");
 _Static_assert(sizeof(struct ot_cgroup_event) == 24, "ot_cgroup_event");
 _Static_assert(sizeof(struct ot_writer_event) == 40, "ot_writer_event");
