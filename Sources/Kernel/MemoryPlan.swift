@@ -34,16 +34,16 @@ package struct MemoryPlan: Sendable, Equatable {
         self.shards = shards
         sharesShards = possibleCPUs > shards
 
+        let shared = max(bytes - Self.fixedBytes(possibleCPUs), 0)
         var ring = 64 << 10
-        while ring < 1 << 20, ring * 2 <= bytes / 16 { ring *= 2 }
+        while ring < 1 << 20, ring * 2 <= shared / 16 { ring *= 2 }
         ringBytes = ring
-        requests = min(max(bytes / 16 / Self.bytesPerRequest, 256), 16384)
-        errorSlots = min(max(bytes / 16 / Self.bytesPerError, 64), 8192)
+        requests = min(max(shared / 16 / Self.bytesPerRequest, 256), 16384)
+        errorSlots = min(max(shared / 16 / Self.bytesPerError, 64), 8192)
 
-        let forTasks = bytes / 16
+        let forTasks = shared / 16
         let rest =
-            bytes - forTasks - Self.fixedBytes(possibleCPUs) - ring - requests * Self.bytesPerRequest
-            - errorSlots * Self.bytesPerError
+            shared - forTasks - ring - requests * Self.bytesPerRequest - errorSlots * Self.bytesPerError
         let fitting = rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters) - Self.fixedSlots
         let slots = min(max(fitting, 16), 1 << 16)
         cgroupSlots = min(slots / 4, 12 << 10)
@@ -76,8 +76,11 @@ extension MemoryPlan {
     static let bytesPerRequest = bytesPerHashed + 16 + 40 + 16
 
     /// `scratches` and `sought` have a value for each CPU; each hash keeps a spare entry, a list and its locks for it.
-    static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 256
+    static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 160
 
-    /// What is there whatever the plan: a few pages of each map, and what there is for each CPU.
-    private static func fixedBytes(_ possibleCPUs: Int) -> Int { (128 << 10) + possibleCPUs * bytesPerCPU }
+    /// What is there whatever the plan: the programs themselves, each 8 KiB; small maps, and what is rounded up to pages;
+    /// and what there is for each CPU.
+    private static func fixedBytes(_ possibleCPUs: Int) -> Int {
+        48 * (8 << 10) + (64 << 10) + possibleCPUs * bytesPerCPU
+    }
 }
