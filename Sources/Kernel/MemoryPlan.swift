@@ -38,16 +38,17 @@ package struct MemoryPlan: Sendable, Equatable {
         let copies = hasCopies ? Self.bytesOfCopies : 0
         self.possibleCPUs = possibleCPUs
         let counting = possibleCPUs > Self.mostShards ? min(onlineCPUs ?? possibleCPUs, possibleCPUs) : possibleCPUs
-        var ring = 64 << 10
-        while ring < 1 << 20, ring * 2 <= bytes / 16 { ring *= 2 }
-        ringBytes = ring
-        requests = min(max(bytes / 16 / Self.bytesPerRequest, 256), 16384)
-        errorSlots = min(max(bytes / 16 / Self.bytesPerError, 64), 8192)
 
-        let forTasks = bytes / 16
+        let shared = max(bytes - Self.fixedBytes(possibleCPUs) - copies, 0)
+        var ring = 64 << 10
+        while ring < 1 << 20, ring * 2 <= shared / 16 { ring *= 2 }
+        ringBytes = ring
+        requests = min(max(shared / 16 / Self.bytesPerRequest, 256), 16384)
+        errorSlots = min(max(shared / 16 / Self.bytesPerError, 64), 8192)
+
+        let forTasks = shared / 16
         let rest =
-            bytes - forTasks - Self.fixedBytes(possibleCPUs) - copies - ring - requests * Self.bytesPerRequest
-            - errorSlots * Self.bytesPerError
+            shared - forTasks - ring - requests * Self.bytesPerRequest - errorSlots * Self.bytesPerError
         func fitting(_ shards: Int) -> Int {
             rest / (Self.bytesPerSlot + shards * Self.bytesPerCounters) - Self.fixedSlots
         }
@@ -92,8 +93,11 @@ extension MemoryPlan {
     static let bytesOfCopies = chunksOfMarks * 4096 + (512 << 10)
 
     /// `scratches` and `sought` have a value for each CPU; each hash keeps a spare entry, a list and its locks for it.
-    static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 256
+    static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 160
 
-    /// What is there whatever the plan: the programs, a few pages of each map, and what there is for each CPU.
-    private static func fixedBytes(_ possibleCPUs: Int) -> Int { (384 << 10) + possibleCPUs * bytesPerCPU }
+    /// What is there whatever the plan: the programs themselves, each 8 KiB; small maps, and what is rounded up to pages;
+    /// and what there is for each CPU.
+    private static func fixedBytes(_ possibleCPUs: Int) -> Int {
+        32 * (8 << 10) + (96 << 10) + possibleCPUs * bytesPerCPU
+    }
 }

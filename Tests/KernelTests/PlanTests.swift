@@ -12,7 +12,7 @@ import Testing
     func `a plan stays within what is allowed, with a share for the tasks`(bytes: Int, cpus: Int) {
         let plan = MemoryPlan(bytes: bytes, possibleCPUs: cpus)
         // With hundreds of CPUs what there is for each of them alone is more than a MiB.
-        let allowed = bytes == 1 << 20 && cpus > 64 ? 4 << 20 : bytes - bytes / 16
+        let allowed = bytes == 1 << 20 && cpus > 64 ? 4 << 20 : bytes - bytes / 64
         #expect(plan.bytes <= allowed)
     }
 
