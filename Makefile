@@ -35,7 +35,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-kernels lint format bench deps install clean help swift
+.PHONY: all build bpf release run test test-kernels lint format bench bench-cgroups deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
 
 all: build
@@ -107,6 +107,9 @@ format: deps-lint swift  ## both formatters, in place
 
 bench: release bench-tools  ## cost per call beside empty programs and bpftrace (root): make bench ARGS="--rounds 7"
 	$(Q)$(SUDO) python3 Tests/Bench/run.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
+
+bench-cgroups: release $(BENCH)/cgroup_writes  ## CPU and memory of the agent with 10,000 cgroups (root): ARGS="--cgroups 1000"
+	$(Q)$(SUDO) python3 -B Tests/Bench/cgroups.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
 
 .PHONY: bench-tools
 bench-tools: deps-bench $(BENCH)/cost_per_call $(BENCH)/attach $(BENCH)/empty.bpf.o

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/xattr.h>
 
@@ -24,4 +25,10 @@ int clinux_open_cgroup(int mount, uint64_t id)
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)
 {
 	return fgetxattr(descriptor, name, value, size);
+}
+
+void clinux_keep_memory_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	mallopt(M_ARENA_MAX, 2);
 }

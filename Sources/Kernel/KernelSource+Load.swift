@@ -4,18 +4,6 @@ internal import KernelABI
 internal import Model
 
 extension KernelSource {
-    /// What no program here sees, for the coverage statement.
-    static let notSeen = [
-        "stores through shared mappings (the mappings are counted: shared_maps)",
-        "asynchronous I/O by io_submit",
-        "system calls of 32-bit processes",
-        "mappings made writable later by mprotect",
-        """
-        the file system of what is known by path only (failed opens, deletes, renames, mkdirs, mknods, symlinks, links, \
-        truncate): it counts in the main figures also below /proc and the like
-        """,
-    ]
-
     /// Counters that nothing feeds.
     static let absent: Set<Counter> = []
 

@@ -58,7 +58,9 @@ package actor KernelSource {
     init(_ options: Options, tracefs: String, release: KernelRelease?, direct: Bool?) throws {
         let types = try Self.kernelTypes()
         let direct = direct ?? types.hasFunction("bpf_rdonly_cast")
-        let plan = MemoryPlan(bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count())
+        let plan = MemoryPlan(
+            bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count(),
+            onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
         let open = try OpenObject(
             "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size))
         let choice = ProgramChoice(open.programs, direct: direct) { event in
@@ -87,7 +89,7 @@ package actor KernelSource {
         let attachment = try object.attach()
 
         coverage = Coverage(
-            notSeen: Self.notSeen, absent: Self.absent, attached: attachment.count, missing: choice.missing)
+            notSeen: NotSeen.sentences, absent: Self.absent, attached: attachment.count, missing: choice.missing)
         self.plan = plan
         readsDirectly = direct
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false

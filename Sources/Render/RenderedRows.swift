@@ -34,7 +34,11 @@ struct RenderedRows {
     }
 
     func write(_ row: Int, to json: inout JSONWriter) {
-        if let kept { json.rendered(kept[start(of: row)..<ends[row]]) } else { rows[row].write(to: &json, counting: members) }
+        if let kept {
+            json.rendered(kept[start(of: row)..<ends[row]])
+        } else {
+            rows[row].write(to: &json, counting: members)
+        }
     }
 
     func size(of rows: Range<Int>) -> Int {

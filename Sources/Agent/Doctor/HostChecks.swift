@@ -69,7 +69,7 @@ enum HostChecks {
             "memory", .ok,
             """
             about \(plan.bytes >> 20) MiB in the kernel by default: \(plan.writerSlots) slots for writers, \
-            \(plan.cgroupSlots) for cgroups, \(plan.requests) io_uring requests in flight
+            \(plan.cgroupSlots) for cgroups, \(plan.requests) io_uring requests in flight, for \(plan.possibleCPUs) possible CPUs
             """)
     }
 

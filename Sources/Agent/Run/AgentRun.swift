@@ -16,6 +16,7 @@ package struct AgentRun {
     /// Runs to its extent, or until `wishes` asks to stop; throws a `Refusal` when it cannot start.
     package func run(_ extent: Pipeline.Extent, wishes: AsyncStream<Signals.Wish>) async throws -> ExitStatus {
         try Self.requirePrivileges()
+        MemoryUse.keepSmall()
         // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
         let open = OpenOutputs(count: settings.outputs.count)

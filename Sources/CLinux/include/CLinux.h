@@ -13,4 +13,10 @@ int clinux_open_cgroup(int mount, uint64_t id);
 ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,
 			     size_t size);
 
+/*
+ * Has the allocator give large blocks back to the kernel as soon as they are free, and keep few arenas; glibc by itself
+ * raises the limit of what is large with every block that it sees freed.
+ */
+void clinux_keep_memory_small(void);
+
 #endif

@@ -1,0 +1,9 @@
+internal import CLinux
+
+/// How this process uses memory.
+package enum MemoryUse {
+    /// For a process whose large blocks live for a moment: a window of 10,000 cgroups takes tens of MiB until it is shipped.
+    ///
+    /// Threads that come later have no arenas of their own beyond two.
+    package static func keepSmall() { clinux_keep_memory_small() }
+}
