@@ -14,7 +14,7 @@
  *   syscalls/sys_enter_io_submit                                           requests of Linux AIO begin
  *   syscalls/sys_exit_io_submit                                            those not taken have not begun
  *   syscalls/sys_exit_{io_getevents,io_pgetevents}                         they are over
- *   io_uring/io_uring_submit_req, io_uring_submit_sqe (up to 6.2)          a request begins
+ *   io_uring/io_uring_submit_req, io_uring_submit_sqe (up to 6.3)          a request begins
  *   io_uring/io_uring_queue_async_work                                     it is handed to a worker thread
  *   io_uring/io_uring_complete                                             it is over
  *   io_uring/io_uring_req_failed                                           it never began

@@ -100,6 +100,7 @@ int do_pwritev(const char *directory, const struct how *how);
 int do_pwritev2(const char *directory, const struct how *how);
 int do_sendfile(const char *directory, const struct how *how);
 int do_splice(const char *directory, const struct how *how);
+int do_aio(const char *directory, const struct how *how);
 int do_copy_file_range(const char *directory, const struct how *how);
 int do_write_pipe(const char *directory, const struct how *how);
 int do_write_pseudo(const char *directory, const struct how *how);

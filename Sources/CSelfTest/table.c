@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <sys/stat.h>
 
 struct operation {
@@ -85,7 +86,9 @@ static const struct operation operations[] = {
 	CALL("copy_file_range", do_copy_file_range, 0, WRITTEN),
 	CALL("pwrite64, file too large", do_write_too_far, 0, { WRITE_FAILURES, 1 }),
 	CALL("write to a block device", do_write_device, 0, OPENED_FOR_WRITE, { DEVICE_WRITES, 1 }),
-	/* Asynchronous I/O by io_submit goes here. */
+	CALL("io_submit, PWRITE", do_aio, IOCB_CMD_PWRITE, WRITTEN),
+	CALL("io_submit, PWRITEV", do_aio, IOCB_CMD_PWRITEV, WRITTEN),
+	CALL("io_submit, FSYNC", do_aio, IOCB_CMD_FSYNC, { SYNCS, 1 }),
 	CALL("unlink", do_unlink, 0, { DELETES, 1 }),
 	CALL("unlinkat", do_unlinkat, 0, { DELETES, 1 }),
 	CALL("unlinkat, directory", do_unlinkat_folder, 0, { DELETES, 1 }),

@@ -30,7 +30,7 @@ struct ProgramChoice {
     /// Why an event that is not there is missed; nil when nothing is.
     private static func reason(_ event: String, hasEvent: (String) -> Bool) -> String? {
         switch event {
-        case "io_uring/io_uring_submit_sqe":  // what the next one was called up to 6.2
+        case "io_uring/io_uring_submit_sqe":  // what the next one was called up to 6.3
             return nil
         case "io_uring/io_uring_submit_req" where hasEvent("io_uring/io_uring_submit_sqe"):
             return nil

@@ -85,7 +85,7 @@ struct ot_slot {
 };
 
 /*
- * A request of io_uring by its address. Where a completion does not name its request (before 5.19) by its ring and
+ * A request of io_uring by its address. Where a completion does not name its request (before 5.18) by its ring and
  * user_data, which several requests may share: the ring's address, far from odd, then carries a number that tells them apart.
  */
 struct ot_request_key {
