@@ -90,13 +90,13 @@ else
 endif
 
 test-stress: build deps-test  ## 64 processes in 64 cgroups that do everything at once (root): STRESS_SECONDS=120
-	$(call say,TEST,"64 processes, 64 cgroups, $(STRESS_SECONDS) s")
+	$(call say,TEST,"64 processes in 64 cgroups for $(STRESS_SECONDS) s")
 	$(Q)OT_STRESS_SECONDS=$(STRESS_SECONDS) $(SWIFT) test --skip-build --filter SystemTests.Stress
 
 truth: deps-build swift  ## the workload without an agent: what it did, as JSON (root); ARGS="--repeat 10 --dir /mnt"
-	$(call say,SWIFT,workload)
-	$(Q)$(SWIFT) build $(quiet) --product workload
-	$(call say,RUN,"workload --suite $(ARGS)")
+	$(call say,SWIFT,workload) >&2
+	$(Q)$(SWIFT) build $(quiet) --product workload >&2
+	$(call say,RUN,"workload --suite $(ARGS)") >&2
 	$(Q)truth=$$($(SUDO) .build/debug/workload --suite $(ARGS)) && printf '%s' "$$truth" | python3 -m json.tool
 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).

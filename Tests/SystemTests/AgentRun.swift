@@ -74,7 +74,7 @@ enum Workload {
         try decoded(Truth.self, from: succeeded(running).output)
     }
 
-    private struct Truths: Decodable { let cgroups: [Truth] }
+    struct Truths: Decodable { let cgroups: [Truth] }
 
     /// Everything there is, each part in cgroups of its own below this one.
     static func suite(in cgroup: Cgroup, _ folder: Folder, on files: String, _ more: [String]) throws -> [Truth] {

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many processes, and files that come to a process in another way than by its own open. */
+/* Many processes that live for a moment, and descriptors that are copies of others. */
 #define _GNU_SOURCE
 #include "stage.h"
 
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #define CHILDREN 300
 #define AT_ONCE	 30
 
-static void put(struct truth *t, const char *what, int fd)
+void put_bytes(struct truth *t, const char *what, int fd)
 {
 	saw_write(t, what, raw(syscall(SYS_write, fd, "file\n", 5)), FINE);
 }
 
-static int make(struct truth *t, const char *name)
+int make_file(struct truth *t, const char *name)
 {
 	return (int)saw_open(
 		t, name, raw(syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CREAT | O_EXCL, 0644)),
@@ -37,13 +34,13 @@ static void child_of_storm(struct truth *t, unsigned int i)
 	prctl(PR_SET_NAME, name);
 	snprintf(name, sizeof(name), "storm-%u", i);
 	snprintf(other, sizeof(other), "moved-%u", i);
-	fd = make(t, name);
+	fd = make_file(t, name);
 	for (unsigned int n = 0; n <= i % 5; n++)
-		put(t, "write of a child", fd);
+		put_bytes(t, "write of a child", fd);
 	if (i % 10 == 0) {
 		grandchild = fork();
 		if (grandchild == 0) {
-			put(t, "write of a grandchild", fd);
+			put_bytes(t, "write of a grandchild", fd);
 			_exit(0);
 		}
 		if (waitpid(grandchild, NULL, 0) != grandchild)
@@ -95,10 +92,10 @@ static void share_table(struct truth *t)
 	int status;
 
 	if (pid == 0)
-		_exit(make(t, "opened-by-child"));
+		_exit(make_file(t, "opened-by-child"));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		die("clone", -errno);
-	put(t, "write to what a child opened", WEXITSTATUS(status));
+	put_bytes(t, "write to what a child opened", WEXITSTATUS(status));
 	close(WEXITSTATUS(status));
 }
 
@@ -111,14 +108,14 @@ static void play_duplicates(struct actor *actor, void *unused)
 	(void)unused;
 	own_folder("duplicates");
 	step_in(actor);
-	fd = make(t, "file");
+	fd = make_file(t, "file");
 	copies[0] = dup(fd);
 	copies[1] = dup2(fd, 700); /* beyond the first table of descriptors */
 	copies[2] = dup3(fd, 701, O_CLOEXEC);
 	copies[3] = fcntl(fd, F_DUPFD_CLOEXEC, 900);
 	close(fd);
 	for (int i = 0; i < 4; i++) {
-		put(t, "write to a copy", copies[i]);
+		put_bytes(t, "write to a copy", copies[i]);
 		saw_op(t, OP_SYNC, "fsync of a copy", raw(syscall(SYS_fdatasync, copies[i])));
 	}
 	pid = fork();
@@ -126,17 +123,17 @@ static void play_duplicates(struct actor *actor, void *unused)
 		/* As a shell does it. */
 		if (dup2(copies[1], STDOUT_FILENO) < 0)
 			die("dup2", -errno);
-		put(t, "write to standard output", STDOUT_FILENO);
+		put_bytes(t, "write to standard output", STDOUT_FILENO);
 		_exit(0);
 	}
 	if (waitpid(pid, NULL, 0) != pid)
 		die("waitpid", -errno);
 	share_table(t);
 	/* The number is another file's now. */
-	fd = make(t, "other");
+	fd = make_file(t, "other");
 	if (dup2(fd, 700) != 700)
 		die("dup2", -errno);
-	put(t, "write to what took its place", 700);
+	put_bytes(t, "write to what took its place", 700);
 }
 
 void scene_duplicates(const struct options *opt)
@@ -145,102 +142,4 @@ void scene_duplicates(const struct options *opt)
 
 	(void)opt;
 	wait_for(&actor);
-}
-
-struct parcel {
-	int sockets[2];
-	sem_t taken;
-	pid_t giver;
-	int fd;
-};
-
-static void send_file(int socket, int fd)
-{
-	char room[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'f';
-	struct iovec one = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &one,
-		.msg_iovlen = 1,
-		.msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (sendmsg(socket, &message, 0) != 1)
-		die("sendmsg", -errno);
-}
-
-static int receive_file(int socket)
-{
-	char room[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec one = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &one,
-		.msg_iovlen = 1,
-		.msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	int fd;
-
-	if (recvmsg(socket, &message, 0) != 1 || !CMSG_FIRSTHDR(&message))
-		die("recvmsg", -errno);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
-}
-
-static void play_giver(struct actor *actor, void *argument)
-{
-	struct truth *t = actor->place->truth;
-	struct parcel *parcel = argument;
-
-	own_folder("passed");
-	step_in(actor);
-	parcel->giver = getpid();
-	parcel->fd = make(t, "file");
-	put(t, "write of the giver", parcel->fd);
-	send_file(parcel->sockets[0], parcel->fd);
-	put(t, "another write of the giver", parcel->fd);
-	sem_wait(&parcel->taken);
-}
-
-/* It never opened the file, and it is the one who writes. */
-static void play_taker(struct actor *actor, void *argument)
-{
-	struct truth *t = actor->place->truth;
-	struct parcel *parcel = argument;
-	int fd, process, fetched;
-
-	step_in(actor);
-	fd = receive_file(parcel->sockets[1]);
-	for (int i = 0; i < 10; i++)
-		put(t, "write of the taker", fd);
-	saw_op(t, OP_TRUNCATE, "ftruncate of the taker", raw(syscall(SYS_ftruncate, fd, 7L)));
-	process = (int)syscall(SYS_pidfd_open, parcel->giver, 0);
-	fetched = (int)syscall(SYS_pidfd_getfd, process, parcel->fd, 0);
-	if (fetched < 0)
-		skip(t, "pidfd_getfd");
-	else
-		put(t, "write to a fetched file", fetched);
-	sem_post(&parcel->taken);
-}
-
-void scene_passed_files(const struct options *opt)
-{
-	struct parcel *parcel = shared(sizeof(*parcel));
-	struct actor taker, giver;
-
-	(void)opt;
-	sem_init(&parcel->taken, 1, 0);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, parcel->sockets))
-		die("socketpair", -errno);
-	taker = act(new_place("taker"), play_taker, parcel);
-	giver = act(new_place("giver"), play_giver, parcel);
-	wait_for(&taker);
-	wait_for(&giver);
-	close(parcel->sockets[0]);
-	close(parcel->sockets[1]);
 }

@@ -39,6 +39,10 @@ void own_folder(const char *name);
 void settle(struct worker *w, struct place *place);
 void close_stage(void);
 
+/* scenes_processes.c: one small write, and a new file. */
+void put_bytes(struct truth *t, const char *what, int fd);
+int make_file(struct truth *t, const char *name);
+
 /* scenes_*.c */
 void scene_fork_storm(const struct options *opt);
 void scene_duplicates(const struct options *opt);

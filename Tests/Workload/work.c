@@ -58,7 +58,7 @@ void do_round(struct worker *w, unsigned int round)
 	if (ring && w->opt->others)
 		do_ring_others(w);
 	if (ring && w->opt->ends)
-		do_ring_ends(w);
+		do_ring_ends(w, round);
 }
 
 static void work(struct worker *w)

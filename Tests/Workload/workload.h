@@ -157,7 +157,7 @@ void do_ring(struct worker *w, unsigned int round);
 /* ring_edges.c, ring_others.c, ring_ends.c */
 void do_ring_edges(struct worker *w, unsigned int round);
 void do_ring_others(struct worker *w);
-void do_ring_ends(struct worker *w);
+void do_ring_ends(struct worker *w, unsigned int round);
 
 /* work.c */
 void limit_files(void);
