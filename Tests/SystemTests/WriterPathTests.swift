@@ -72,6 +72,8 @@ extension SystemTests {
                 """
                 cp "$shell" gone; exec 3< gone; rm gone; exec /proc/self/fd/3 -c "$work"
                 """, as: "gone", in: cgroups[5])
+            // Deeper than Foundation can delete.
+            _ = try run("/bin/rm", ["-rf", folder.path(String(repeating: component, count: 2))], in: folder)
             let batches = try agent.stop()
 
             let root = folder.root.resolvingSymlinksInPath().path
