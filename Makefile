@@ -135,7 +135,7 @@ bench-tools: deps-bench $(BENCH)/cost_per_call $(BENCH)/attach $(BENCH)/empty.bp
 
 $(BENCH)/%: Tests/Bench/%.c | $(BENCH) deps-bench
 	$(call say,CC,$(@F))
-	$(Q)$(CLANG) -g -O2 -Wall -Wextra -Werror -fuse-ld=lld $< -o $@ -lbpf -lelf -lz
+	$(Q)$(CLANG) -g -O2 -Wall -Wextra -Werror -fuse-ld=lld $< -o $@ -lbpf -lelf -lz -luring
 
 $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 	$(call say,BPF,$(@F))

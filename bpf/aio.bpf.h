@@ -55,8 +55,8 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 {
 	struct task_struct *task = current_task(direct);
 	struct ot_iocb pending = {};
-	enum file_kind kind;
 	struct ot_iocb_key key;
+	struct file *file;
 	struct iocb iocb;
 	__u64 address;
 	__u16 opcode;
@@ -73,12 +73,14 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	pending.is_sync = opcode == IOCB_CMD_FSYNC || opcode == IOCB_CMD_FDSYNC;
 	if (!pending.is_sync && opcode != IOCB_CMD_PWRITE && opcode != IOCB_CMD_PWRITEV)
 		return 0;
-	kind = kind_of(file_of(task, iocb.aio_fildes, direct), direct);
-	if (kind == NOT_A_FILE || (pending.is_sync && !is_counted(OT_SYNCS, kind)))
+	file = file_of(task, iocb.aio_fildes, direct);
+	if (!is_a_file(file, direct))
 		return 0;
 	pending.begun = bpf_jiffies64();
 	pending.slot = current_slot(task, &pending.cgroup, direct);
-	pending.kind = kind;
+	pending.kind = kind_of(file, direct);
+	if (pending.is_sync && !is_counted(OT_SYNCS, pending.kind))
+		return 0;
 	if (bpf_map_update_elem(&iocbs, &key, &pending, BPF_ANY))
 		ADD_ATOMICALLY(&stats.aio_unknown_results, 1);
 	return 0;

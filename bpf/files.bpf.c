@@ -41,11 +41,10 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 					  long result, bool direct)
 {
 	struct file *file = file_of(task, descriptor, direct);
-	enum file_kind kind = kind_of(file, direct);
 	__u64 cgroup;
 	__u32 slot;
 
-	if (kind == NOT_A_FILE) {
+	if (!is_a_file(file, direct)) {
 		if (!file && result != -EBADF && !is_to_be_restarted(result))
 			file_is_gone();
 		return 0;
@@ -54,17 +53,17 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 	if (result >= 0 && !(READ(direct, file, f_mode) & FMODE_WRITE))
 		return file_is_gone();
 	slot = current_slot(task, &cgroup, direct);
-	count_write(kind, slot, cgroup, BY_SYSCALL, result);
+	count_write(kind_of(file, direct), slot, cgroup, BY_SYSCALL, result);
 	return 0;
 }
 
-static __always_inline int open_returned(struct task_struct *task, long result, long flags,
+static __always_inline int open_returned(struct task_struct *task, long result, enum flags_at where,
 					 bool direct)
 {
 	__u64 cgroup;
 	__u32 slot = current_slot(task, &cgroup, direct);
 
-	count_open(task, slot, cgroup, BY_SYSCALL, result, flags, direct);
+	count_open(task, slot, cgroup, BY_SYSCALL, result, where, direct);
 	return 0;
 }
 
@@ -181,9 +180,9 @@ static __always_inline int mapped(long result, bool direct)
 #define ON_WRITE(calls, name, number)                                                   \
 	ON_SYSCALL(calls, name, WRITE, struct task_struct *task = current_task(direct); \
 		   write_returned(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_OPEN(calls, name, flags)                                                    \
+#define ON_OPEN(calls, name, where)                                                    \
 	ON_SYSCALL(calls, name, OPEN, struct task_struct *task = current_task(direct); \
-		   open_returned(task, context->ret, flags, direct))
+		   open_returned(task, context->ret, where, direct))
 #define ON_MKNOD(calls, name, number)                                                   \
 	ON_SYSCALL(calls, name, MKNOD, struct task_struct *task = current_task(direct); \
 		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
@@ -194,9 +193,9 @@ static __always_inline int mapped(long result, bool direct)
 
 ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
 ON_WRITE("{splice,copy_file_range}", write_into, 2)
-ON_OPEN("open", open, ARGUMENT(task, 1, direct))
-ON_OPEN("{openat,open_by_handle_at}", openat, ARGUMENT(task, 2, direct))
-ON_OPEN("{creat,openat2}", open_otherwise, ANY_FLAGS) /* openat2 has them in the program's memory */
+ON_OPEN("open", open, FLAGS_SECOND)
+ON_OPEN("{openat,open_by_handle_at}", openat, FLAGS_THIRD)
+ON_OPEN("{creat,openat2}", open_otherwise, FLAGS_NOWHERE)
 
 ON_PATH("{unlink,unlinkat,rmdir}", delete, DELETE, OT_DELETES)
 ON_PATH("{rename,renameat,renameat2}", rename, RENAME, OT_RENAMES)

@@ -7,8 +7,8 @@
 
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
-/* The flags of an open, when they are not known. */
-#define ANY_FLAGS  (-1L)
+/* Which argument of an open has its flags; those of openat2 and of requests are nowhere that could be read. */
+enum flags_at { FLAGS_NOWHERE, FLAGS_SECOND, FLAGS_THIRD };
 
 enum file_kind { NOT_A_FILE, REGULAR_FILE, DIRECTORY, PSEUDO_FILE, BLOCK_DEVICE };
 
@@ -43,6 +43,22 @@ static __always_inline bool is_pseudo(struct inode *inode, bool direct)
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Whether it may be something that is counted. Asked first, and what it is in full only when the slot is known:
+ * the verifier then walks the way to the slot once, and not for each kind of file.
+ */
+static __always_inline bool is_a_file(struct file *file, bool direct)
+{
+	struct inode *inode;
+	unsigned int type;
+
+	if (!file)
+		return false;
+	inode = READ(direct, file, f_inode);
+	type = READ(direct, inode, i_mode) & S_IFMT;
+	return type == S_IFREG || type == S_IFDIR || type == S_IFBLK;
 }
 
 /* What an operation on this file counts as; sockets, pipes and character devices are not file activity. */
@@ -134,26 +150,32 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 	}
 }
 
-/* Whether an open with these flags can have led to this file; if not, another thread has closed that one and opened this. */
-static __always_inline bool is_opened_with(struct file *file, unsigned int mode, long flags,
-					   bool direct)
+/*
+ * Whether the open that the task is leaving can have led to this file; if not, another thread has closed that one and opened
+ * this. A file that is open for reading only is believed: most are, and to look at the flags costs a helper call.
+ */
+static __always_inline bool is_opened_here(struct task_struct *task, struct file *file,
+					   unsigned int mode, enum flags_at where, bool direct)
 {
-	if (flags == ANY_FLAGS)
+	unsigned int flags;
+
+	if (where == FLAGS_NOWHERE || !(mode & (FMODE_WRITE | FMODE_CREATED | FMODE_PATH)))
 		return true;
+	flags = where == FLAGS_SECOND ? ARGUMENT(task, 1, direct) : ARGUMENT(task, 2, direct);
 	if (flags & O_PATH)
 		return mode & FMODE_PATH;
-	return !(mode & FMODE_PATH) &&
-	       ((READ(direct, file, f_flags) ^ (unsigned int)flags) & O_ACCMODE) == 0 &&
+	return !(mode & FMODE_PATH) && ((READ(direct, file, f_flags) ^ flags) & O_ACCMODE) == 0 &&
 	       (flags & O_CREAT || !(mode & FMODE_CREATED));
 }
 
 /* An open of this file; NULL when another thread has closed it already. */
-static __always_inline void count_opened(struct ot_counters *to, struct file *file, int via,
-					 long flags, bool direct)
+static __always_inline void count_opened(struct task_struct *task, struct ot_counters *to,
+					 struct file *file, int via, enum flags_at where,
+					 bool direct)
 {
 	unsigned int mode = file ? READ(direct, file, f_mode) : 0;
 
-	if (!file || !is_opened_with(file, mode, flags, direct)) {
+	if (!file || !is_opened_here(task, file, mode, where, direct)) {
 		count_open_as(to, via, false, false);
 		ADD_ATOMICALLY(&stats.unknown_file, 1);
 		return;
@@ -169,7 +191,7 @@ static __always_inline void count_opened(struct ot_counters *to, struct file *fi
 
 /* An open that is over; `result` is the descriptor or -errno. */
 static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via,
-				       long result, long flags, bool direct)
+				       long result, enum flags_at where, bool direct)
 {
 	struct ot_counters *to = counters_of(slot);
 
@@ -178,7 +200,7 @@ static __always_inline void count_open(struct task_struct *task, __u32 slot, __u
 	if (result < 0)
 		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
 	else
-		count_opened(to, file_of(task, result, direct), via, flags, direct);
+		count_opened(task, to, file_of(task, result, direct), via, where, direct);
 }
 
 #endif

@@ -64,11 +64,11 @@ static __always_inline void count_direct_open(struct ot_request *request, void *
 		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN,
 			      result);
 	else /* a slot chosen by the kernel is the result, one chosen by the program is not */
-		count_opened(to,
+		count_opened(0, to,
 			     direct_file(ring, request->file_slot == ANY_SLOT
 						       ? result
 						       : request->file_slot - 1),
-			     request->via, ANY_FLAGS, false);
+			     request->via, FLAGS_NOWHERE, false);
 }
 
 /* The kind of the file the request is about; at completion the request still holds it. */
@@ -165,7 +165,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 			count_direct_open(&request, context->ctx, result);
 		else
 			count_open(current_task(direct), request.slot, request.cgroup, request.via,
-				   result, ANY_FLAGS, direct);
+				   result, FLAGS_NOWHERE, direct);
 		return;
 	}
 	if (!is_uring_write(request.opcode)) {
@@ -180,8 +180,9 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 /* Refused while it was prepared: never submitted, so its completion is not ours. */
 static __always_inline void refused(void *address, __u8 opcode, int error, bool direct)
 {
-	struct task_struct *task;
 	struct io_kiocb *kiocb = address;
+	struct file *file = 0;
+	struct task_struct *task;
 	struct ot_counters *to;
 	__u64 cgroup;
 	__u32 slot;
@@ -192,8 +193,8 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 	if (is_uring_write(opcode)) {
 		if (!bpf_core_field_exists(kiocb->cqe.fd))
 			return;
-		if (kind_of(file_of(task, BPF_CORE_READ(kiocb, cqe.fd), direct), direct) !=
-		    REGULAR_FILE)
+		file = file_of(task, BPF_CORE_READ(kiocb, cqe.fd), direct);
+		if (!is_a_file(file, direct))
 			return;
 	}
 	slot = current_slot(task, &cgroup, direct);
@@ -202,7 +203,7 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 		return;
 	if (is_uring_open(opcode))
 		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, error);
-	else
+	else if (kind_of(file, direct) == REGULAR_FILE)
 		count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, error);
 }
 

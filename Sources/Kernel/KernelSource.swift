@@ -135,11 +135,13 @@ package actor KernelSource {
     }
 
     /// What was counted since the last drain, read from shared memory.
-    package func drain() throws -> Drain {
+    ///
+    /// - Parameter isLast: whether nobody will drain again; requests in flight are then given up, whose ends nobody sees.
+    package func drain(isLast: Bool = false) throws -> Drain {
         var drain = Drain()
         try slots.drain(into: &drain)
         try errors.drain(into: &drain)
-        let expired = try expiry.run(at: .now)
+        let expired = try expiry.run(at: .now, isLast: isLast)
         // Before the statistics: each run that was taken over is then among those that were left out.
         let statistics = try object.statistics()
         let now = stats[0]

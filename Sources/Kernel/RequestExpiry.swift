@@ -26,8 +26,9 @@ final class RequestExpiry {
         next = .now
     }
 
-    /// Looks now and then; otherwise nothing is given up.
-    func run(at now: ContinuousClock.Instant) throws(BPFError) -> Expired {
+    /// Looks now and then; otherwise nothing is given up. The last time everything is.
+    func run(at now: ContinuousClock.Instant, isLast: Bool = false) throws(BPFError) -> Expired {
+        if isLast { return Expired(ofRings: try requests.expireAll(), ofContexts: try iocbs.expireAll()) }
         guard now >= next else { return Expired() }
         next = now + period
         return Expired(ofRings: try requests.expire(at: now), ofContexts: try iocbs.expire(at: now))
@@ -70,6 +71,18 @@ struct AgingMap<Key: Hashable & BitwiseCopyable, Value: BitwiseCopyable>: ~Copya
         limit = handle.maxEntries
         (self.age, self.firstKey, self.blank, self.begun) = (age, firstKey, blank, begun)
         map = try HashMap(handle, key: Key.self, value: Value.self)
+    }
+
+    /// Removes the entries however young they are; says how many these were.
+    mutating func expireAll() throws(BPFError) -> UInt64 {
+        var expired: UInt64 = 0
+        for key in Set(try map.keys(atMost: limit, initial: firstKey)) {
+            guard let value = try map.lookup(key, initial: blank), begun(value) != nil, try map.delete(key) else {
+                continue
+            }
+            expired += 1
+        }
+        return expired
     }
 
     /// Removes the entries that have been seen for as long as `age`, from the second time on; says how many these were.

@@ -19,25 +19,32 @@ import sys
 
 from situations import EVENTS, SITUATIONS, Failed
 
-OPERATIONS = {"pwrite": "pwrite, 1 byte", "open": "open + close", "getppid": "getppid (unrelated)"}
+COMMON = {"pwrite": "pwrite, 1 byte", "open": "open + close", "getppid": "getppid (unrelated)"}
+RARE = {
+    "uring": "io_uring WRITE", "aio": "AIO PWRITE", "fsync": "fsync", "ftruncate": "ftruncate", "rename": "2 renames",
+    "mkdir": "mkdir + rmdir", "symlink": "symlink + unlink", "mmap": "mmap shared", "private_mmap": "mmap private",
+}  # fmt: skip
 # What must at least be counted, by operation.
 COUNTED_AS = {"pwrite": "writes", "open": "opens"}
 # A preemptible kernel skips a program now and then, whoever attached it; below this the watcher is not counting.
 MUST_BE_COUNTED = 0.99
-RATIOS = [("agent", "empty"), ("agent", "bpftrace"), ("bpftrace", "empty")]
+RATIOS = [("agent", "empty"), ("agent", "bpftrace"), ("bpftrace", "empty"), ("agent", "before")]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tools", type=pathlib.Path, default=pathlib.Path(".build/bench"), help="the compiled parts")
     parser.add_argument("--agent", type=pathlib.Path, default=pathlib.Path(".build/release/otagent"))
+    parser.add_argument("--before", type=pathlib.Path, metavar="OTAGENT", help="another build, measured in turn with it")
+    parser.add_argument("--rare", action="store_true", help="the calls that are seldom made, too")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--milliseconds", type=int, default=300, help="for each operation, situation and round")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="where the calls are made")
-    parser.add_argument("--situations", default=",".join(SITUATIONS), help="a part of: %(default)s")
+    parser.add_argument("--situations", default="base,empty,agent,bpftrace", help="a part of: %(default)s")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="every figure of every round")
     options = parser.parse_args()
-    options.situations = options.situations.split(",")
+    options.situations = options.situations.split(",") + (["before"] if options.before else [])
+    options.operations = COMMON | (RARE if options.rare else {})
     if unknown := set(options.situations) - set(SITUATIONS):
         parser.error(f"no such situation: {', '.join(sorted(unknown))}")
     if options.situations[0] != "base":
@@ -62,7 +69,7 @@ def prepare(options):
 
 def measure(options):
     """One pass over the operations: nanoseconds and number of calls by operation."""
-    command = [options.tools / "cost_per_call", str(options.cpu), str(options.milliseconds)]
+    command = [options.tools / "cost_per_call", str(options.cpu), str(options.milliseconds), *options.operations]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     fields = [line.split() for line in lines]
     return {name: float(cost) for name, cost, _ in fields}, {name: int(calls) for name, _, calls in fields}
@@ -81,34 +88,47 @@ def one_round(options):
     return costs
 
 
-def summary(rounds):
+def summary(rounds, operations):
     """Medians over the rounds: cost, added cost, and added cost over added cost."""
     names = list(rounds[0])
-    cost = {s: {o: statistics.median(r[s][o] for r in rounds) for o in OPERATIONS} for s in names}
+    cost = {s: {o: statistics.median(r[s][o] for r in rounds) for o in operations} for s in names}
     added = {
-        s: {o: statistics.median(r[s][o] - r["base"][o] for r in rounds) for o in OPERATIONS}
+        s: {o: statistics.median(r[s][o] - r["base"][o] for r in rounds) for o in operations}
         for s in names if s != "base"
     }
     ratios = {
-        f"{a}/{b}": {o: added[a][o] / added[b][o] if added[b][o] > 0 else None for o in OPERATIONS}
+        f"{a}/{b}": {o: added[a][o] / added[b][o] if added[b][o] > 0 else None for o in operations}
         for a, b in RATIOS if a in added and b in added
     }
     return {"cost": cost, "added": added, "ratios": ratios}
 
 
-def print_table(result):
+def print_table(result, operations):
+    """Operations downwards when there are many of them."""
+    if len(operations) > len(COMMON):
+        return print_long_table(result, operations)
+
     def row(title, cells):
         print(f"{title:<22}" + "".join(f"{cell:>22}" for cell in cells))
 
-    row("median ns per call", OPERATIONS.values())
+    row("median ns per call", operations.values())
     for situation, cost in result["cost"].items():
         extra = result["added"].get(situation)
-        row(situation, (f"{cost[o]:.0f}" + (f" ({extra[o]:+.0f})" if extra else "") for o in OPERATIONS))
+        row(situation, (f"{cost[o]:.0f}" + (f" ({extra[o]:+.0f})" if extra else "") for o in operations))
     if result["ratios"]:
         print()
-        row("added cost, ratio", OPERATIONS.values())
+        row("added cost, ratio", operations.values())
     for title, ratio in result["ratios"].items():
-        row(title, ("-" if ratio[o] is None else f"{ratio[o]:.2f}" for o in OPERATIONS))
+        row(title, ("-" if ratio[o] is None else f"{ratio[o]:.2f}" for o in operations))
+
+
+def print_long_table(result, operations):
+    others = [situation for situation in result["cost"] if situation != "base"]
+    print(f"{'median ns per call':<22}" + "".join(f"{name:>18}" for name in ["base", *others]))
+    for operation, title in operations.items():
+        cells = [f"{result['cost']['base'][operation]:.0f}"]
+        cells += [f"{result['cost'][s][operation]:.0f} ({result['added'][s][operation]:+.0f})" for s in others]
+        print(f"{title:<22}" + "".join(f"{cell:>18}" for cell in cells))
 
 
 def main():
@@ -128,8 +148,8 @@ def main():
         print(file=sys.stderr)
         return 130
     print(file=sys.stderr)
-    result = summary(rounds)
-    print_table(result)
+    result = summary(rounds, options.operations)
+    print_table(result, options.operations)
     if options.json:
         about = {"kernel": platform.release(), "machine": platform.machine(), "cpus": os.cpu_count()}
         document = {"host": about, **result, "rounds": rounds}

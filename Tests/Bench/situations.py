@@ -145,12 +145,12 @@ format = "ndjson"
 
 
 @contextlib.contextmanager
-def agent(options):
+def agent(options, program=None):
     counted = {}
     with tempfile.TemporaryDirectory(prefix="otagent-bench-") as folder:
         config = pathlib.Path(folder, "agent.toml")
         config.write_text(AGENT_CONFIG.format(folder=folder), encoding="utf-8")
-        watcher = Watcher([options.agent, "--config", config], "stderr", stdout=subprocess.DEVNULL)
+        watcher = Watcher([program or options.agent, "--config", config], "stderr", stdout=subprocess.DEVNULL)
         try:
             watcher.wait_for(lambda line: "ready" in line)
             yield lambda: counted
@@ -164,4 +164,8 @@ def agent(options):
             counted[name] = sum(row[name] for row in rows if row["type"] == "unit")
 
 
-SITUATIONS = {"base": base, "empty": empty, "agent": agent, "bpftrace": bpftrace}
+def before(options):
+    return agent(options, options.before)
+
+
+SITUATIONS = {"base": base, "empty": empty, "agent": agent, "before": before, "bpftrace": bpftrace}

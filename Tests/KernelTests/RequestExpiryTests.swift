@@ -68,6 +68,14 @@ private func maps() throws -> LoadedObject {
         #expect(try addresses == [16])
     }
 
+    @Test func `the last time everything that counts is given up`() throws {
+        let expiry = try RequestExpiry(object, after: .seconds(100))
+        try put(1, at: 16)
+        try put(1, counted: false, at: 32)
+        #expect(try expiry.run(at: start, isLast: true) == RequestExpiry.Expired(ofRings: 1, ofContexts: 0))
+        #expect(try addresses == [32])
+    }
+
     @Test func `requests of contexts are told apart from those of rings`() throws {
         let expiry = try RequestExpiry(object, after: .seconds(10))
         try put(1, at: 16)

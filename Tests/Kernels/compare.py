@@ -12,6 +12,8 @@ KINDS = {
     "link": {"links"}, "truncate": {"truncates"}, "allocate": {"allocates"}, "sync": {"syncs"},
     "shared_map": {"shared_maps"},
 }  # fmt: skip
+# With each missed run of AIO so many operations may lack: as many as the workload submits at once.
+IN_A_CALL = 100
 KIND_OF = {figure: kind for kind, figures in KINDS.items() for figure in figures}
 
 
@@ -55,9 +57,10 @@ class Comparison:
         missed = [batch["loss"]["missed_runs"] for batch in batches]
         self.tells_missed = any(value is not None for runs in missed for value in runs.values())
         self.missed_of = {kind: sum(runs[kind] or 0 for runs in missed) for kind in missed[0]}
-        if unknown := (KINDS.keys() | {"io_uring"}) - self.missed_of.keys():
+        if unknown := (KINDS.keys() | {"io_uring", "aio"}) - self.missed_of.keys():
             raise ValueError(f"the batches tell no missed runs of {', '.join(sorted(unknown))}")
-        self.unknown = sum(batch["loss"]["io_uring_unknown_results"] for batch in batches)
+        losses = [batch["loss"] for batch in batches]
+        self.unknown = sum(loss["io_uring_unknown_results"] + loss["aio_unknown_results"] for loss in losses)
 
     @property
     def missed(self):
@@ -89,10 +92,10 @@ class Comparison:
 
     @property
     def is_declared(self):
-        """Whether no more operations lack than were declared, of each kind: what a ring did may be of any."""
-        in_rings = self.missed_of["io_uring"] + self.unknown
+        """Whether no more operations lack than were declared, of each kind: a request may be of any."""
+        in_requests = self.missed_of["io_uring"] + self.missed_of["aio"] * IN_A_CALL + self.unknown
         beyond = {kind: max(0, lacking - self.missed_of[kind]) for kind, lacking in self.lacking_of.items()}
-        return self.lacking > 0 and sum(beyond.values()) <= in_rings
+        return self.lacking > 0 and sum(beyond.values()) <= in_requests
 
     @property
     def complaints(self):

@@ -129,7 +129,6 @@ static void silent_failure(struct worker *w)
 		die("silent WRITE, not open to write", 0);
 	w->truth.unseen++;
 	w->truth.cancelled++;
-	w->truth.late++;
 }
 
 /* More completions than there is room for: the kernel keeps the rest, and says so in another way. */
@@ -156,19 +155,15 @@ static void overflowing(struct worker *w)
 		w->truth.doubtful++;
 		io_uring_cqe_seen(&small, cqe);
 	}
-	w->truth.late += OVERFLOWING;
 	io_uring_queue_exit(&small);
 }
 
-void do_ring_ends(struct worker *w, unsigned int round)
+void do_ring_ends(struct worker *w)
 {
 	broken_chain(w);
 	chain_refused_at_once(w);
 	cancelled_chain(w);
 	silent(w);
-	if (round)
-		return;
-	/* Once is enough: what is declared so late leaves the comparison as much play. */
 	silent_failure(w);
 	if (ring.mode == RING_PLAIN)
 		overflowing(w);

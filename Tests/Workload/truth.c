@@ -134,7 +134,6 @@ void add_truth(struct truth *sum, const struct truth *t)
 	sum->unseen += t->unseen;
 	sum->cancelled += t->cancelled;
 	sum->doubtful += t->doubtful;
-	sum->late += t->late;
 	sum->ring.opens += t->ring.opens;
 	sum->ring.creates += t->ring.creates;
 	sum->ring.writes += t->ring.writes;
@@ -195,8 +194,8 @@ void print_truth(const struct truth *t, const char *name, enum ring_mode mode, u
 		print_ring("sqpoll", mode == RING_SQPOLL ? &t->ring : &none, "},");
 	}
 	printf("\"declared\":{\"unseen\":%" PRIu64 ",\"cancelled\":%" PRIu64
-	       ",\"doubtful\":%" PRIu64 ",\"late\":%" PRIu64 "},",
-	       t->unseen, t->cancelled, t->doubtful, t->late);
+	       ",\"doubtful\":%" PRIu64 "},",
+	       t->unseen, t->cancelled, t->doubtful);
 	printf("\"skipped\":[");
 	for (unsigned int i = 0; i < t->skips; i++)
 		printf("%s\"%s\"", i ? "," : "", t->skipped[i]);

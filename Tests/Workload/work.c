@@ -58,7 +58,9 @@ void do_round(struct worker *w, unsigned int round)
 	if (ring && w->opt->others)
 		do_ring_others(w);
 	if (ring && w->opt->ends)
-		do_ring_ends(w, round);
+		do_ring_ends(w);
+	if (w->id == 0 && w->opt->aio && w->opt->ends)
+		do_aio_ends(w);
 }
 
 static void work(struct worker *w)

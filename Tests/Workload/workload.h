@@ -63,8 +63,6 @@ struct truth {
 	uint64_t unseen;    /* no result for anybody: declared, in no other figure */
 	uint64_t cancelled; /* writes that never began: each a write failure, or declared */
 	uint64_t doubtful;  /* of `writes`, those of one byte that may be declared instead */
-	uint64_t
-		late; /* of these, as many as are declared only when nobody waits for them any more */
 	const char *skipped[SKIPS];
 	unsigned int skips;
 };
@@ -149,6 +147,7 @@ void do_small(struct worker *w);
 void do_negatives(struct worker *w);
 void prepare_aio(void);
 void do_aio(struct worker *w, unsigned int round);
+void do_aio_ends(struct worker *w);
 
 /* ring.c, ring_cases.c */
 void prepare_ring(struct worker *w);
@@ -157,7 +156,7 @@ void do_ring(struct worker *w, unsigned int round);
 /* ring_edges.c, ring_others.c, ring_ends.c */
 void do_ring_edges(struct worker *w, unsigned int round);
 void do_ring_others(struct worker *w);
-void do_ring_ends(struct worker *w, unsigned int round);
+void do_ring_ends(struct worker *w);
 
 /* work.c */
 void limit_files(void);

@@ -12,10 +12,10 @@ enum SelfTest {
         var results: [DoctorReport.Operation] = []
         do {
             let child = try SelfTestChild.start()
-            _ = try await source.drain()
+            _ = try await source.drain(isLast: false)
             for operation in SelfTestOperation.all {
                 let answer = try child.perform(operation)
-                results.append(judge(operation, answer: answer, try await source.drain()))
+                results.append(judge(operation, answer: answer, try await source.drain(isLast: false)))
             }
         } catch {
             return (results, "\(error)")

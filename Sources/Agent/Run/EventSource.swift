@@ -8,8 +8,8 @@ package protocol EventSource: Sendable {
     /// What was reported, after waiting up to `milliseconds` for more.
     func facts(waitingUpTo milliseconds: Int32) async throws -> [Fact]
 
-    /// What was counted since the last drain.
-    func drain() async throws -> Drain
+    /// What was counted since the last drain; the last of all gives up the requests in flight, whose ends nobody will see.
+    func drain(isLast: Bool) async throws -> Drain
 
     /// Forgets cgroups that are gone and drained.
     func recycle(_ gone: Set<CgroupID>) async throws

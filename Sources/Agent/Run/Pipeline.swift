@@ -58,11 +58,12 @@ package actor Pipeline {
         if extent == .oneWindow { try await skipToBoundary() }
         while !Task.isCancelled {
             if try await waitForBoundary() {
-                try await closeWindow()
-                if isOver(extent) { return }
+                let isLast = isOver(extent)
+                try await closeWindow(isLast: isLast)
+                if isLast { return }
             }
         }
-        try await closeWindow()
+        try await closeWindow(isLast: true)
     }
 
     private func isOver(_ extent: Extent) -> Bool {
@@ -80,7 +81,7 @@ package actor Pipeline {
             take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
         } catch {
             // The end, but not of what was counted: only names may be missing.
-            try? await closeWindow()
+            try? await closeWindow(isLast: true)
             throw error
         }
         return clock.remaining(from: host.reading) == .zero
@@ -90,14 +91,14 @@ package actor Pipeline {
     private func skipToBoundary() async throws {
         while !Task.isCancelled, try await !waitForBoundary() {}
         if Task.isCancelled { return }
-        _ = try await source.drain()
+        _ = try await source.drain(isLast: false)
         _ = clock.close(at: host.reading)
     }
 
-    private func closeWindow() async throws {
+    private func closeWindow(isLast: Bool) async throws {
         // Counters first: a cgroup is reported before anything can be counted in it, so the facts read after them name
         // all that was drained, also what is gone already.
-        let lostRecords = try await drainCounters()
+        let lostRecords = try await drainCounters(isLast: isLast)
         let window = clock.close(at: host.reading)
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
@@ -112,8 +113,8 @@ package actor Pipeline {
     }
 
     /// Reads the counters into the window; returns how many records of facts were lost.
-    private func drainCounters() async throws -> UInt64 {
-        let drain = try await source.drain()
+    private func drainCounters(isLast: Bool) async throws -> UInt64 {
+        let drain = try await source.drain(isLast: isLast)
         rollup.add(drain)
         return drain.loss.ringRecords
     }

@@ -28,7 +28,7 @@ final class TestClock: Sendable {
 
 /// What a source has to give, in the order in which it is asked.
 final class FakeSource: EventSource {
-    enum Call: Equatable, Sendable { case facts(Int32), drain, recycle(Set<CgroupID>) }
+    enum Call: Equatable, Sendable { case facts(Int32), drain, lastDrain, recycle(Set<CgroupID>) }
 
     struct Failure: Error, Equatable { let call: String }
 
@@ -79,9 +79,9 @@ final class FakeSource: EventSource {
         return facts
     }
 
-    func drain() async throws -> Drain {
+    func drain(isLast: Bool) async throws -> Drain {
         try script.withLock { script in
-            script.calls.append(.drain)
+            script.calls.append(isLast ? .lastDrain : .drain)
             script.drainCalls += 1
             if script.drainCalls == 1 { beforeDrain(&script) }
             if script.drainCalls == script.failingDrain { throw Failure(call: "drain") }

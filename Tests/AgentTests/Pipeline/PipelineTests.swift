@@ -92,7 +92,7 @@ import Testing
     {
         let bench = Bench()
         try await bench.pipeline.run(.atLeast(.seconds(10)))
-        #expect(bench.source.calls.suffix(3) == [.drain, .facts(0), .recycle([])])
+        #expect(bench.source.calls.suffix(3) == [.lastDrain, .facts(0), .recycle([])])
         #expect(bench.source.calls.dropLast(3).allSatisfy { $0 == .facts(200) })
     }
 
