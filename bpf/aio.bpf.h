@@ -19,12 +19,12 @@ struct {
 
 /*
  * Submissions whose list, or an iocb of it, was not in memory when the call began (the kernel has read it since), by
- * thread: the position of the first such. Full: what follows it is not remembered; one thread has one call at a time.
+ * thread: the position of the first such. Full: the results of what follows it are counted as unknown; one thread has one
+ * call at a time.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 256);
 	__type(key, __u64);
 	__type(value, __u32);
 } unread SEC(".maps");
@@ -38,6 +38,7 @@ struct aio_call {
 	__u64 list;  /* of pointers to iocbs, or of events, in the process's memory */
 	__u32 first; /* of those that are still to be looked at */
 	__u32 stopped;
+	bool is_late; /* the kernel has taken them already */
 };
 
 static __always_inline struct ot_iocb_key key_of_iocb(struct task_struct *task, __u64 context,
@@ -74,6 +75,8 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	if (!pending.is_sync && opcode != IOCB_CMD_PWRITE && opcode != IOCB_CMD_PWRITEV)
 		return 0;
 	file = file_of(task, iocb.aio_fildes, direct);
+	if (!file && call->is_late) /* closed meanwhile: it may have been a file's */
+		ADD_ATOMICALLY(&stats.aio_unknown_results, 1);
 	if (!is_a_file(file, direct))
 		return 0;
 	pending.begun = bpf_jiffies64();
@@ -164,15 +167,17 @@ static __always_inline void submitting(unsigned long *arguments, bool direct)
 	if (count <= 0)
 		return;
 	remember_iocbs(&call, count, direct);
-	if (call.first < count)
-		bpf_map_update_elem(&unread, &thread, &call.first, BPF_ANY);
+	if (call.first >= count)
+		bpf_map_delete_elem(&unread, &thread); /* of a call whose end was missed */
+	else if (bpf_map_update_elem(&unread, &thread, &call.first, BPF_ANY))
+		ADD_ATOMICALLY(&stats.aio_unknown_results, count - call.first);
 }
 
 /* io_submit returns how many it has taken, or why it has not taken the first. */
 static __always_inline void iocbs_submitted(struct task_struct *task, long result, bool direct)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	long count = ARGUMENT(task, 1, direct), taken = result > 0 ? result : 0;
+	__u32 count = ARGUMENT(task, 1, direct), taken = result > 0 ? result : 0;
 	struct aio_call call = {
 		.context = ARGUMENT(task, 0, direct),
 		.list = ARGUMENT(task, 2, direct),
@@ -180,12 +185,13 @@ static __always_inline void iocbs_submitted(struct task_struct *task, long resul
 	__u32 *first = bpf_map_lookup_elem(&unread, &thread);
 
 	if (first) {
-		call.first = *first;
+		count = *first; /* so many were remembered when it began */
+		call.first = count;
+		call.is_late = true;
 		bpf_map_delete_elem(&unread, &thread);
 		remember_iocbs(&call, taken, direct);
 		if (call.first < taken)
 			ADD_ATOMICALLY(&stats.aio_unknown_results, taken - call.first);
-		return;
 	}
 	call.first = taken;
 	forget_iocbs(&call, count, direct);

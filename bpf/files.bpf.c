@@ -37,6 +37,11 @@ static __always_inline int file_is_gone(void)
 	return 0;
 }
 
+static __always_inline bool is_open_for_writing(struct file *file, bool direct)
+{
+	return READ(direct, file, f_mode) & FMODE_WRITE;
+}
+
 static __always_inline int write_returned(struct task_struct *task, unsigned int descriptor,
 					  long result, bool direct)
 {
@@ -50,8 +55,8 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 		return 0;
 	}
 	/* Nobody has written to a file that is open for reading only: the descriptor is another one's now. */
-	if (result >= 0 && !(READ(direct, file, f_mode) & FMODE_WRITE))
-		return file_is_gone();
+	if (result >= 0 && !is_open_for_writing(file, direct))
+		return result ? file_is_gone() : 0; /* splice of nothing looks at no file */
 	slot = current_slot(task, &cgroup, direct);
 	count_write(kind_of(file, direct), slot, cgroup, BY_SYSCALL, result);
 	return 0;
@@ -85,7 +90,7 @@ static __always_inline int done_to_file(long result, enum ot_counter which, bool
 	if (result)
 		return 0;
 	file = file_of(task, ARGUMENT(task, 0, direct), direct);
-	if (!file)
+	if (!file || (which != OT_SYNCS && !is_open_for_writing(file, direct)))
 		return file_is_gone();
 	if (is_counted(which, kind_of(file, direct)))
 		count_done(current_slot(task, &cgroup, direct), which);
@@ -127,7 +132,7 @@ static __always_inline int mapped(long result, bool direct)
 	if (flags & MAP_ANONYMOUS || (type != MAP_SHARED && type != MAP_SHARED_VALIDATE))
 		return 0; /* an anonymous one ignores its descriptor */
 	file = file_of(task, ARGUMENT(task, 4, direct), direct);
-	if (!file)
+	if (!file || !is_open_for_writing(file, direct))
 		return file_is_gone();
 	if (kind_of(file, direct) == REGULAR_FILE)
 		count_done(current_slot(task, &cgroup, direct), OT_SHARED_MAPS);
@@ -195,7 +200,8 @@ ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
 ON_WRITE("{splice,copy_file_range}", write_into, 2)
 ON_OPEN("open", open, FLAGS_SECOND)
 ON_OPEN("{openat,open_by_handle_at}", openat, FLAGS_THIRD)
-ON_OPEN("{creat,openat2}", open_otherwise, FLAGS_NOWHERE)
+ON_OPEN("creat", creat, FLAGS_OF_CREAT)
+ON_OPEN("openat2", openat2, FLAGS_NOWHERE)
 
 ON_PATH("{unlink,unlinkat,rmdir}", delete, DELETE, OT_DELETES)
 ON_PATH("{rename,renameat,renameat2}", rename, RENAME, OT_RENAMES)

@@ -8,7 +8,7 @@
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
 /* Which argument of an open has its flags; those of openat2 and of requests are nowhere that could be read. */
-enum flags_at { FLAGS_NOWHERE, FLAGS_SECOND, FLAGS_THIRD };
+enum flags_at { FLAGS_NOWHERE, FLAGS_SECOND, FLAGS_THIRD, FLAGS_OF_CREAT };
 
 enum file_kind { NOT_A_FILE, REGULAR_FILE, DIRECTORY, PSEUDO_FILE, BLOCK_DEVICE };
 
@@ -152,7 +152,7 @@ static __always_inline void count_open_as(struct ot_counters *to, int via, bool 
 
 /*
  * Whether the open that the task is leaving can have led to this file; if not, another thread has closed that one and opened
- * this. A file that is open for reading only is believed: most are, and to look at the flags costs a helper call.
+ * this. Pseudo files are not asked, some change their mode; a file that is open for reading only is believed: most are, and to look at the flags costs a helper call.
  */
 static __always_inline bool is_opened_here(struct task_struct *task, struct file *file,
 					   unsigned int mode, enum flags_at where, bool direct)
@@ -161,7 +161,9 @@ static __always_inline bool is_opened_here(struct task_struct *task, struct file
 
 	if (where == FLAGS_NOWHERE || !(mode & (FMODE_WRITE | FMODE_CREATED | FMODE_PATH)))
 		return true;
-	flags = where == FLAGS_SECOND ? ARGUMENT(task, 1, direct) : ARGUMENT(task, 2, direct);
+	flags = where == FLAGS_SECOND  ? ARGUMENT(task, 1, direct)
+		: where == FLAGS_THIRD ? ARGUMENT(task, 2, direct)
+				       : O_CREAT | O_WRONLY;
 	if (flags & O_PATH)
 		return mode & FMODE_PATH;
 	return !(mode & FMODE_PATH) && ((READ(direct, file, f_flags) ^ flags) & O_ACCMODE) == 0 &&
@@ -175,6 +177,10 @@ static __always_inline void count_opened(struct task_struct *task, struct ot_cou
 {
 	unsigned int mode = file ? READ(direct, file, f_mode) : 0;
 
+	if (file && is_pseudo(READ(direct, file, f_inode), direct) && !(mode & FMODE_PATH)) {
+		add(to, OT_PSEUDO_OPENS, 1);
+		return;
+	}
 	if (!file || !is_opened_here(task, file, mode, where, direct)) {
 		count_open_as(to, via, false, false);
 		ADD_ATOMICALLY(&stats.unknown_file, 1);
@@ -182,8 +188,6 @@ static __always_inline void count_opened(struct task_struct *task, struct ot_cou
 	}
 	if (mode & FMODE_PATH)
 		add(to, OT_PATH_OPENS, 1);
-	else if (is_pseudo(READ(direct, file, f_inode), direct))
-		add(to, OT_PSEUDO_OPENS, 1);
 	else
 		count_open_as(to, via, mode & FMODE_WRITE,
 			      mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE);

@@ -21,6 +21,7 @@
 #define FMODE_WRITE	    0x2
 #define FMODE_PATH	    0x4000
 #define FMODE_CREATED	    0x100000
+#define O_WRONLY	    01
 #define O_ACCMODE	    03
 #define O_CREAT		    0100
 #define O_PATH		    010000000

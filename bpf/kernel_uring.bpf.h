@@ -11,6 +11,7 @@ struct io_cqe {
 
 struct io_kiocb {
 	struct file *file;
+	__u8 opcode;
 	struct io_cqe cqe; /* since 5.19 */
 } VIEW;
 

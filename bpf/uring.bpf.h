@@ -144,6 +144,11 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		bpf_core_read(&address, sizeof(address), &context->req);
 		if (!recall(address, &request))
 			return;
+		/* That one ended without a completion, and its memory is another request's by now, which is not ours. */
+		if (BPF_CORE_READ((struct io_kiocb *)address, opcode) != request.opcode) {
+			ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+			return;
+		}
 	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request,
 				   says_more(context))) {
 		/* Most likely refused before it began; whether it was an open or a write nobody tells. */
@@ -181,12 +186,16 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 static __always_inline void refused(void *address, __u8 opcode, int error, bool direct)
 {
 	struct io_kiocb *kiocb = address;
+	struct ot_request stale;
 	struct file *file = 0;
 	struct task_struct *task;
 	struct ot_counters *to;
 	__u64 cgroup;
 	__u32 slot;
 
+	/* Its completion must not be taken for that of one which ended without, in the same memory. */
+	if (completion_names_request() && recall(address, &stale))
+		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 	if (!is_uring_open(opcode) && !is_uring_write(opcode))
 		return;
 	task = current_task(direct);

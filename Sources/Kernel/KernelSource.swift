@@ -115,7 +115,7 @@ package actor KernelSource {
         readsDirectly = direct
         countsMissedRuns = release.map { $0 >= .countsMissedTracepoints } ?? false
         // What was before the first window is not in it.
-        runs = RunAccount(try object.statistics(), countsMissedRuns: countsMissedRuns)
+        runs = RunAccount(try object.statistics(), takenOver: stats[0].takenOver, countsMissedRuns: countsMissedRuns)
         self.attachment = attachment
         self.ring = ring
         self.expiry = expiry
@@ -142,9 +142,9 @@ package actor KernelSource {
         try slots.drain(into: &drain)
         try errors.drain(into: &drain)
         let expired = try expiry.run(at: .now, isLast: isLast)
-        // Before the statistics: each run that was taken over is then among those that were left out.
-        let statistics = try object.statistics()
+        // Before the statistics: rather is a run told as missed that was taken over meanwhile, than one forgotten.
         let now = stats[0]
+        let statistics = try object.statistics()
         drain.loss.ringRecords = now.ring_dropped &- lastStats.ring_dropped &+ inbox.unreadable &- lastUnreadable
         drain.loss.ioUringUnknownResults =
             now.uring_unknown_results &- lastStats.uring_unknown_results &+ expired.ofRings

@@ -9,7 +9,7 @@ enum ProgramGroup: String, CaseIterable {
     /// The hooks of each operation, by the names of their programs without `on_` and `_probed`.
     private var hooks: [String] {
         switch self {
-        case .open: ["open", "openat", "open_otherwise"]
+        case .open: ["open", "openat", "openat2", "creat"]
         case .write: ["write", "write_into"]
         case .delete: ["delete"]
         case .rename: ["rename"]

@@ -9,11 +9,22 @@ package struct RunAccount {
     /// Missed runs that have been told, in all.
     private var told: [ProgramGroup: UInt64]
 
-    /// - Parameter countsMissedRuns: whether the kernel counts runs that it skips.
-    package init(_ programs: [ProgramStatistics], countsMissedRuns: Bool) {
+    /// - Parameters:
+    ///   - takenOver: as for `drain`.
+    ///   - countsMissedRuns: whether the kernel counts runs that it skips.
+    package init(_ programs: [ProgramStatistics], takenOver: [UInt64] = [], countsMissedRuns: Bool) {
         self.countsMissedRuns = countsMissedRuns
         last = Dictionary(uniqueKeysWithValues: programs.map { ($0.name, $0) })
-        told = Self.leftOut(programs)
+        told = Self.lost(programs, takenOver)
+    }
+
+    /// By operation, how often neither the original nor a copy ran.
+    private static func lost(_ programs: [ProgramStatistics], _ takenOver: [UInt64]) -> [ProgramGroup: UInt64] {
+        var sums = leftOut(programs)
+        for (group, count) in zip(ProgramGroup.allCases, takenOver) {
+            if let sum = sums[group] { sums[group] = sum - min(count, sum) }
+        }
+        return sums
     }
 
     /// By operation, how often the kernel left the original out; of copies it is no loss of a call.
@@ -35,10 +46,8 @@ package struct RunAccount {
         _ programs: [ProgramStatistics], takenOver: [UInt64] = [], isMeasuring: Bool
     ) -> (missed: [MissedRuns], costs: [ProgramCost]?) {
         var missed: [ProgramGroup: UInt64] = [:]
-        for (group, count) in Self.leftOut(programs) {
-            let index = ProgramGroup.allCases.firstIndex(of: group) ?? takenOver.endIndex
-            let lost = count - min(index < takenOver.endIndex ? takenOver[index] : 0, count)
-            // A run may be taken over before it is known to have been left out: then it is in the next window's sum.
+        for (group, lost) in Self.lost(programs, takenOver) {
+            // What was told of a run that was taken over a moment later is less in the next window.
             missed[group] = lost - min(told[group] ?? 0, lost)
             told[group] = max(told[group] ?? 0, lost)
         }

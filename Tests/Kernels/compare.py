@@ -13,7 +13,7 @@ KINDS = {
     "shared_map": {"shared_maps"},
 }  # fmt: skip
 # With each missed run of AIO so many operations may lack: as many as the workload submits at once.
-IN_A_CALL = 100
+IN_A_CALL = 200
 KIND_OF = {figure: kind for kind, figures in KINDS.items() for figure in figures}
 
 

@@ -86,7 +86,7 @@ static void do_mixed(struct worker *w, unsigned int round)
 	}
 }
 
-/* More than a kernel program looks at in one go on old kernels, if it is not told to go on. */
+/* More than a program looks at in one go where the kernel has no loops for it: what is left is looked at when the call ends. */
 static void do_long(struct worker *w)
 {
 	static struct iocb blocks[LONG], *list[LONG];
@@ -96,8 +96,7 @@ static void do_long(struct worker *w)
 		fill(&blocks[i], IOCB_CMD_PWRITE, w->data, w->buffer, 100, i * 100);
 		list[i] = &blocks[i];
 	}
-	for (int begin = 0; begin < LONG; begin += LONG / 2)
-		submit(list + begin, LONG / 2, LONG / 2);
+	submit(list, LONG, LONG);
 	for (int begin = 0; begin < LONG; begin += LONG / 2)
 		reap(events + begin, LONG / 2, false);
 	for (int i = 0; i < LONG; i++)
