@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Everything that depends on the kernel: views of only the fields we read, and each difference between kernels with the
- * version that made it. No other file knows a kernel version, but kernel_uring.bpf.h for io_uring.
+ * version that made it; for io_uring in kernel_uring.bpf.h. What differs by version is decided here and nowhere else; where
+ * another file names a version, it is to say why something is done in one way for all.
  */
 #ifndef OT_KERNEL_BPF_H
 #define OT_KERNEL_BPF_H

@@ -18,7 +18,11 @@ enum NotSeen: CaseIterable {
             the file system of what is known by path only (failed opens, deletes, renames, mkdirs, mknods, creates by \
             mknod, symlinks, links, truncate, msync): it counts in the main figures also below /proc and the like
             """
-        case .clones: "file contents cloned by ioctl (FICLONE, FICLONERANGE, FIDEDUPERANGE)"
+        case .clones:
+            """
+            file contents cloned, reserved or zeroed by ioctl (FICLONE, FICLONERANGE, FIDEDUPERANGE, FS_IOC_RESVSP, \
+            FS_IOC_ZERO_RANGE), and subvolumes made or removed by it
+            """
         case .deviceCommands: "commands to block devices (discard, passthrough), by ioctl or io_uring"
         case .attributes: "changes of attributes (mode, owner, times, extended attributes)"
         case .wholeFileSystems: "sync and syncfs, which are about whole file systems"

@@ -61,7 +61,6 @@ extension SystemTests {
             let batches = try agent.stop()
             #expect(truths.count > 20 && truths.reduce(0) { $0 + $1.counters.writes } > 10_000)
             #expect(batches.differences(from: truths) == [], "\(kind)")
-            #expect(batches.allSatisfy { $0.loss.aioUnknownResults == 0 })
             let mayLack: Set = kind == "overlay" ? ["IOPOLL", "open_by_handle_at"] : ["IOPOLL"]
             #expect(Set(truths.flatMap(\.skipped)).subtracting(mayLack) == [])
         }
