@@ -42,7 +42,7 @@ def judge(guest, sent, config):
     """The verdict about what a guest sent; config: its kernel's, or nothing."""
     verdict = Verdict()
     if again := sent.get("booted-again"):
-        verdict.notes.append(f"booted again, {again} times: the emulated kernel fell before anything of ours ran")
+        verdict.notes.append(f"booted again, {again} times: the emulated kernel fell or stood still before anything of ours ran")
     if "failure" in sent:
         verdict.complaints.append(sent["failure"])
         return verdict

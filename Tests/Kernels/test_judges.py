@@ -71,6 +71,23 @@ class SuiteTests(unittest.TestCase):
         self.assertNotEqual(complaints(shipped(4, opens=2), tells_refusals=False), [])
         self.assertNotEqual(complaints(shipped(2), tells_refusals=False), [])
 
+    def test_other_refusals_that_are_not_told_have_a_bound(self):
+        rare = TRUTH | {"name": "plain-rare"}
+        for declared, is_good in ((3, True), (11, True), (12, False), (2, False)):
+            suite = Suite(shipped(declared), tells_refusals=False)
+            suite.add("suite", rare)
+            self.assertEqual(not suite.complaints, is_good, declared)
+
+    def test_polled_writes_are_declared_where_their_completions_are_not_told(self):
+        rare = copy.deepcopy(TRUTH) | {"name": "plain-rare", "skipped": []}
+        rare["writes"] += 4
+        rare["write_bytes"] += 4 * 4096
+        rare["io_uring"]["plain_total"] = {"writes": 8, "write_bytes": 4 + 4 * 4096}
+        for declared, is_good in ((8, True), (7, False)):
+            suite = Suite(shipped(declared), tells_refusals=False)
+            suite.add("suite", rare)
+            self.assertEqual(not suite.complaints, is_good, declared)
+
 
 class KernelLogTests(unittest.TestCase):
     OURS = f"[ 9.1] {kernel_log.BEGINS}\n[ 9.2] EXT4-fs: mounted\n"
