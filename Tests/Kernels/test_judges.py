@@ -69,6 +69,7 @@ class SuiteTests(unittest.TestCase):
         self.assertEqual(complaints(shipped(4, **lacks), tells_refusals=False), [])
         self.assertNotEqual(complaints(shipped(3, **lacks), tells_refusals=False), [])
         self.assertNotEqual(complaints(shipped(4, opens=2), tells_refusals=False), [])
+        self.assertNotEqual(complaints(shipped(4, writes=4), tells_refusals=False), [])
         self.assertNotEqual(complaints(shipped(2), tells_refusals=False), [])
 
     def test_other_refusals_that_are_not_told_have_a_bound(self):
