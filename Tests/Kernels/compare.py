@@ -71,7 +71,10 @@ class Comparison:
         return sum(self.lacking_of.values())
 
     def add(self, name, truth):
-        counted, true = summed(self.batches, truth["cgroup_id"]), dict(figures(truth))
+        self.hold(name, summed(self.batches, truth["cgroup_id"]), dict(figures(truth)))
+
+    def hold(self, name, counted, true):
+        """Holds the figures of a row against the true ones."""
         # The kernel's own affair in a plain ring; and a hand-over to a worker may be among what was missed.
         if any(figure.startswith("io_uring.plain_total") for figure in true) or self.missed_of["io_uring"]:
             join_rings(counted)

@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 
 LONGEST = 600  # seconds a guest may take: it is emulated, and the host may have other work
-# Emulated CPUs now and then run code that another one is patching, most of all while the kernel boots: it oopses. That says
-# nothing about us as long as nothing of ours has run, so such a guest is booted again; not when it falls later.
+BOOTING = 120  # seconds it may take until something of ours runs
+# Emulated CPUs now and then run code that another one is patching, most of all while the kernel boots: it oopses, or goes
+# round in circles. That says nothing about us as long as nothing of ours has run, so such a guest is booted again; not when
+# it falls later.
 BOOTS = 3
 OURS_RUNS = "the guest's own process runs"
 PANIC = "Kernel panic"
@@ -42,14 +45,14 @@ class Guest:
 def boot(*arguments):
     """Runs one guest to its end; the text of the files it sent, by name."""
     for again in range(BOOTS):
-        sent, console = boot_once(*arguments)
-        if "failure" not in sent or OURS_RUNS in console or PANIC not in console:
+        sent, is_worth_another = boot_once(*arguments)
+        if not is_worth_another:
             break
     return sent | ({"booted-again": str(again)} if again else {})
 
 
 def boot_once(guest, folder, initramfs, disks, threads, repeat):
-    """What the guest sent, and what was said on its console."""
+    """What the guest sent, and whether its kernel fell or stood still before anything of ours ran."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         console, sent, archive = (pathlib.Path(scratch, name) for name in ("console", "sent", "initramfs"))
         with open(archive, "wb") as whole:  # the kernel unpacks one archive after the other
@@ -64,18 +67,31 @@ def boot_once(guest, folder, initramfs, disks, threads, repeat):
         for disk in disks:
             command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
         try:
-            subprocess.run(command, timeout=LONGEST, check=True, stdin=subprocess.DEVNULL)
-        except subprocess.TimeoutExpired:
-            pass
+            status = wait(subprocess.Popen(command, stdin=subprocess.DEVNULL), console)
         except FileNotFoundError:
-            return {"failure": "qemu-system-x86_64 is not installed: make deps-kernels"}, ""
-        except subprocess.CalledProcessError as error:
-            return {"failure": f"qemu-system-x86_64 ended with {error.returncode}"}, ""
+            return {"failure": "qemu-system-x86_64 is not installed: make deps-kernels"}, False
+        if status:
+            return {"failure": f"qemu-system-x86_64 ended with {status}"}, False
         said = console.read_text(errors="replace")
-        return unpacked(sent.read_bytes(), said), said
+        return unpacked(sent.read_bytes(), said, status), OURS_RUNS not in said
 
 
-def unpacked(sent, console):
+def wait(qemu, console):
+    """QEMU's status when the guest has switched itself off; None when it was stopped for taking too long."""
+    begin, is_ours = time.monotonic(), False
+    try:
+        while qemu.poll() is None:
+            is_ours = is_ours or (console.exists() and OURS_RUNS in console.read_text(errors="replace"))
+            if time.monotonic() - begin > (LONGEST if is_ours else BOOTING):
+                return None
+            time.sleep(0.2)
+        return qemu.returncode
+    finally:
+        qemu.kill()
+        qemu.wait()
+
+
+def unpacked(sent, console, status):
     try:
         with tarfile.open(fileobj=io.BytesIO(sent)) as archive:
             files = [member for member in archive if member.isfile()]
@@ -84,5 +100,6 @@ def unpacked(sent, console):
                 for file in files
             }
     except tarfile.TarError:
-        why = "its kernel panicked" if PANIC in console else f"it had {LONGEST} s"
+        longest = LONGEST if OURS_RUNS in console else BOOTING
+        why = "its kernel panicked" if PANIC in console else f"it had {longest} s" if status is None else "it went off"
         return {"failure": f"the guest sent nothing, {why}; the end of its console:\n{console[-2000:]}"}

@@ -5,14 +5,19 @@ import dataclasses
 import json
 import re
 
+import kernel_log
 from compare import Comparison
+from suite import Suite
 
 FILE_SYSTEMS = ("tmpfs", "ext4", "xfs", "btrfs", "overlay")
+SUITES = ("tmpfs", "ext4")
 RINGS = ("plain", "async", "sqpoll")
 DEFAULT_LIMIT = "64MiB"
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 # Where the kernel gives a CPU to somebody else only when it is asked to, so that nothing comes between.
 UNPREEMPTIBLE = ("none", "voluntary")
+# Here the kernel has no event for a request that it refuses before it begins.
+TELLS_NO_REFUSALS = ("5.10",)
 
 
 @dataclasses.dataclass
@@ -30,13 +35,14 @@ class Verdict:
     memory: dict[str, int] = dataclasses.field(default_factory=dict)  # bytes held, by limit
     instructions: dict[str, int | None] = dataclasses.field(default_factory=dict)  # by program
     comparison: Comparison | None = None
+    suite: Suite | None = None
 
 
 def judge(guest, sent, config):
     """The verdict about what a guest sent; config: its kernel's, or nothing."""
     verdict = Verdict()
     if again := sent.get("booted-again"):
-        verdict.notes.append(f"booted again, {again} times: the emulated kernel fell before anything of ours ran")
+        verdict.notes.append(f"booted again, {again} times: the emulated kernel fell or stood still before anything of ours ran")
     if "failure" in sent:
         verdict.complaints.append(sent["failure"])
         return verdict
@@ -51,10 +57,12 @@ def judge(guest, sent, config):
     judge_doctor(sent, verdict)
     judge_file_systems(sent, verdict)
     judge_memory(sent, verdict)
+    verdict.complaints += kernel_log.complaints(sent.get("dmesg-ready", ""), sent.get("dmesg-end", ""))
     if sent.get("agent.status", "").strip() != "0":
         verdict.complaints.append("agent: " + sent.get("agent.log", "it did not run"))
         return verdict
     judge_rows(sent, verdict)
+    judge_suite(guest, sent, verdict)
     return verdict
 
 
@@ -135,5 +143,31 @@ def judge_rows(sent, verdict):
     verdict.complaints += comparison.complaints
     if comparison.rows == 0:
         verdict.complaints.append("not a single row could be compared")
+    judge_missed(comparison, verdict)
+
+
+def judge_missed(comparison, verdict):
     if comparison.missed and verdict.preemption in UNPREEMPTIBLE:
         verdict.complaints.append(f"{comparison.missed} missed runs, and preemption is {verdict.preemption}")
+
+
+def judge_suite(guest, sent, verdict):
+    if sent.get("suite-agent.status", "").strip() != "0":
+        verdict.complaints.append("the suite's agent: " + sent.get("suite-agent.log", "it did not run"))
+        return
+    batches = [json.loads(line) for line in sent["suite-batches.json"].splitlines()]
+    suite = verdict.suite = Suite(batches, guest.series not in TELLS_NO_REFUSALS)
+    for name in (name for name in SUITES if name in verdict.file_systems):
+        if text := sent.get(f"suite-{name}.json"):
+            for truth in json.loads(text)["cgroups"]:
+                suite.add(f"suite on {name}", truth)
+        else:
+            verdict.complaints.append(f"suite on {name}: " + sent.get(f"suite-{name}.log", "it did not run"))
+    if suite.skipped:
+        verdict.notes.append("suite: this kernel has no " + ", ".join(sorted(suite.skipped)))
+    verdict.complaints += suite.complaints
+    if not suite.is_equal:
+        verdict.notes.append(f"suite: declared {suite.declared}, to be declared {suite.owed}, {suite.comparison.lacking} lacking")
+    if suite.comparison.rows == 0:
+        verdict.complaints.append("suite: not a single row could be compared")
+    judge_missed(suite.comparison, verdict)

@@ -6,6 +6,7 @@ from judge import DEFAULT_LIMIT, FILE_SYSTEMS
 COLUMNS = {
     "KERNEL": 14, "PREEMPTION": 10, "CGROUPS": 7, "CPUS": 4, "ATTACHED": 8, "MISSING": 7, "DOCTOR SAW": 10,
     "FILE SYSTEMS": 12, "ROWS EQUAL": 10, "FIGURES EQUAL": 13, "LACKING": 7, "MISSED RUNS": 14, "UNKNOWN RESULTS": 15,
+    "SUITE": 8,
     "MIB HELD": 8, "RUNS": 4, "SECONDS": 7, "RESULT": 8,
 }  # fmt: skip
 
@@ -37,6 +38,14 @@ def missed(comparisons):
     return f"{runs} ({100 * runs / operations:.3f} %)" if runs and operations else runs
 
 
+def suite_result(verdicts):
+    """Equal: truth = rows + declared. Declared: only with what the kernel missed, or with what 5.10 does not tell."""
+    suites = [verdict.suite for verdict in verdicts]
+    if not all(suites) or any(suite.complaints for suite in suites):
+        return "FAILED"
+    return "equal" if all(suite.is_equal for suite in suites) else "declared"
+
+
 def print_guest(guest, release, verdicts, seconds):
     """The line of a guest, all its runs together."""
     cells = {
@@ -64,8 +73,10 @@ def print_guest(guest, release, verdicts, seconds):
             "MISSED RUNS": missed(comparisons),
             "UNKNOWN RESULTS": sum(c.unknown for c in comparisons),
         }
+    cells["SUITE"] = suite_result(verdicts)
     good = sum(not verdict.complaints for verdict in verdicts)
     is_equal = len(comparisons) == len(verdicts) and all(c.equal_rows == c.rows for c in comparisons)
+    is_equal = is_equal and cells["SUITE"] == "equal"
     cells["RUNS"] = f"{good}/{len(verdicts)}"
     cells["RESULT"] = "FAILED" if good < len(verdicts) else "equal" if is_equal else "declared"
     print_cells(cells, COLUMNS)

@@ -7,6 +7,7 @@
 #include <liburing.h>
 
 #define FIXED_SIZE 16384
+#define POLLED	   4 /* writes at once */
 
 #ifndef IORING_OP_WRITEV_FIXED
 /* Linux 6.15; not yet in the headers of older distributions. */

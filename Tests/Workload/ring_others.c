@@ -181,14 +181,14 @@ static void do_polled(struct worker *w)
 {
 	struct io_uring_cqe *cqe;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < POLLED; i++) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(&ring.polled);
 
 		io_uring_prep_write(sqe, ring.direct_file, ring.fixed.iov_base, 4096, i * 4096);
 	}
-	if (io_uring_submit(&ring.polled) != 4)
+	if (io_uring_submit(&ring.polled) != POLLED)
 		die("io_uring_submit", -errno);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < POLLED; i++) {
 		if (io_uring_wait_cqe(&ring.polled, &cqe))
 			die("io_uring_wait_cqe", -errno);
 		saw_ring_write(&w->truth, "polled WRITE", cqe->res, FINE);

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judges are held to what they are for: each breach that is planted has to be found, and nothing else."""
+
+import copy
+import unittest
+
+import kernel_log
+from compare import KINDS
+from suite import Suite
+
+NOTHING_MISSED = dict.fromkeys([*KINDS, "io_uring", "aio"], 0)
+WRITTEN = {"opens": 3, "open_failures": 1, "open_errors": {"EFAULT": 1}, "writes": 9, "write_bytes": 90, "write_failures": 0}
+TRUTH = WRITTEN | {
+    "name": "ends", "cgroup_id": 7, "also_cgroup_id": 8, "write_errors": {}, "skipped": ["IOPOLL"],
+    "io_uring": {"plain_total": {"writes": 4, "write_bytes": 4}},
+    "declared": {"unseen": 1, "cancelled": 2, "doubtful": 2},
+}  # fmt: skip
+
+
+def shipped(declared, missed=None, **changes):
+    """One batch: a third of it in another cgroup, of which the truth knows."""
+    row = WRITTEN | {"write_errors": {}, "io_uring": {"inline": {"writes": 3, "write_bytes": 3}}} | changes
+    other = {"opens": 1, "io_uring": {"worker": {"writes": 1, "write_bytes": 1}}, "cgroup": {"id": 8}}
+    row = copy.deepcopy(row) | {"opens": row["opens"] - 1, "cgroup": {"id": 7}}
+    loss = {"io_uring_unknown_results": declared, "aio_unknown_results": 0, "unknown_file": 0}
+    return [{"units": [row, other], "loss": loss | {"missed_runs": NOTHING_MISSED | (missed or {})}}]
+
+
+def complaints(batches, tells_refusals=True):
+    suite = Suite(batches, tells_refusals)
+    suite.add("suite", TRUTH)
+    return suite.complaints
+
+
+class SuiteTests(unittest.TestCase):
+    def test_what_is_declared_is_held_to_the_unit(self):
+        self.assertEqual(complaints(shipped(3)), [])
+        self.assertEqual(len(complaints(shipped(2))), 1)
+        self.assertEqual(len(complaints(shipped(4))), 1)
+
+    def test_a_cancelled_write_is_a_failure_or_declared(self):
+        failed = {"write_failures": 1, "write_errors": {"ECANCELED": 1}}
+        self.assertEqual(complaints(shipped(2, **failed)), [])
+        self.assertEqual(len(complaints(shipped(3, **failed))), 1)
+
+    def test_a_doubtful_write_is_a_write_or_declared(self):
+        lacks = {"writes": 8, "write_bytes": 89, "io_uring": {"inline": {"writes": 2, "write_bytes": 2}}}
+        self.assertEqual(complaints(shipped(4, **lacks)), [])
+        self.assertNotEqual(complaints(shipped(3, **lacks)), [])
+        self.assertNotEqual(complaints(shipped(4, **(lacks | {"write_bytes": 90}))), [])
+
+    def test_any_figure_that_differs_is_told(self):
+        for figure in ("opens", "writes", "write_bytes", "write_failures", "open_failures"):
+            for by in (1, -1):
+                value = WRITTEN[figure] + by
+                self.assertTrue(value < 0 or complaints(shipped(3, **{figure: value})), f"{figure} {by}")
+
+    def test_missed_runs_explain_what_lacks_and_no_more(self):
+        self.assertEqual(complaints(shipped(3, {"open": 1}, opens=2)), [])
+        self.assertNotEqual(complaints(shipped(3, {"open": 1}, opens=1)), [])
+        self.assertNotEqual(complaints(shipped(3, {"delete": 1}, opens=2)), [])
+        self.assertNotEqual(complaints(shipped(3, {"open": 1}, opens=4)), [])
+        self.assertEqual(complaints(shipped(2, {"io_uring": 1})), [])
+        self.assertNotEqual(complaints(shipped(1, {"io_uring": 1})), [])
+
+    def test_a_refusal_that_is_not_told_explains_a_failure_and_nothing_else(self):
+        lacks = {"open_failures": 0, "open_errors": {}}
+        self.assertNotEqual(complaints(shipped(4, **lacks)), [])
+        self.assertEqual(complaints(shipped(4, **lacks), tells_refusals=False), [])
+        self.assertNotEqual(complaints(shipped(3, **lacks), tells_refusals=False), [])
+        self.assertNotEqual(complaints(shipped(4, opens=2), tells_refusals=False), [])
+        self.assertNotEqual(complaints(shipped(4, writes=4), tells_refusals=False), [])
+        self.assertNotEqual(complaints(shipped(2), tells_refusals=False), [])
+
+    def test_other_refusals_that_are_not_told_have_a_bound(self):
+        rare = TRUTH | {"name": "plain-rare"}
+        for declared, is_good in ((3, True), (11, True), (12, False), (2, False)):
+            suite = Suite(shipped(declared), tells_refusals=False)
+            suite.add("suite", rare)
+            self.assertEqual(not suite.complaints, is_good, declared)
+
+    def test_polled_writes_are_declared_where_their_completions_are_not_told(self):
+        rare = copy.deepcopy(TRUTH) | {"name": "plain-rare", "skipped": []}
+        rare["writes"] += 4
+        rare["write_bytes"] += 4 * 4096
+        rare["io_uring"]["plain_total"] = {"writes": 8, "write_bytes": 4 + 4 * 4096}
+        for declared, is_good in ((15, True), (14, False)):
+            suite = Suite(shipped(declared), tells_refusals=False)
+            suite.add("suite", rare)
+            self.assertEqual(not suite.complaints, is_good, declared)
+
+
+class KernelLogTests(unittest.TestCase):
+    OURS = f"[ 9.1] {kernel_log.BEGINS}\n[ 9.2] EXT4-fs: mounted\n"
+
+    def test_a_splat_is_told_once_with_what_follows(self):
+        splat = self.OURS + "[ 9.3] WARNING: CPU: 0 PID: 1 at kernel/bpf/memalloc.c\n[ 9.4] RIP: alloc\n"
+        found = kernel_log.complaints(splat, splat)
+        self.assertEqual(len(found), 1)
+        self.assertIn("RIP: alloc", found[0])
+
+    def test_what_was_before_us_and_a_cpu_without_time_are_no_complaints(self):
+        before = "[ 1.0] WARNING: at boot\n" + self.OURS + "[ 9.3] watchdog: BUG: soft lockup - CPU#1 stuck\n"
+        self.assertEqual(kernel_log.complaints(before, before), [])
+
+    def test_a_log_without_our_line_is_a_complaint(self):
+        self.assertEqual(len(kernel_log.complaints("", "")), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
