@@ -52,6 +52,16 @@ struct io_uring_cqe next_completion(void)
 	return seen;
 }
 
+/* Asks for a request to be cancelled; the answer, that it cannot be found or not be stopped now, is a completion, too. */
+void ask_to_stop(uint64_t user_data, uint64_t own)
+{
+	struct io_uring_sqe *sqe = request();
+
+	io_uring_prep_cancel64(sqe, user_data, 0);
+	sqe->user_data = own;
+	submit();
+}
+
 long completion(void)
 {
 	return next_completion().res;

@@ -75,25 +75,31 @@ static void chain_refused_at_once(struct worker *w)
 static void cancelled_chain(struct worker *w)
 {
 	struct io_uring_sqe *sqe = request();
-	uint64_t poll, cancel;
+	bool asked = false;
+	int over = 0;
+	uint64_t poll;
 
 	io_uring_prep_poll_add(sqe, w->pipe[0], POLLIN);
 	poll = put(sqe, IOSQE_IO_LINK);
 	put_write(w, w->data, IOSQE_IO_LINK);
 	put_open(w, 0);
 	submit();
-	sqe = request();
-	io_uring_prep_cancel64(sqe, poll, 0);
-	cancel = put(sqe, 0);
-	submit();
-	for (int i = 0; i < 4; i++) {
-		struct io_uring_cqe cqe = next_completion();
+	while (over < 3 || asked) {
+		struct io_uring_cqe cqe;
 
+		/* While a worker is about to wait for it, a request cannot be cancelled: then it has to be asked again. */
+		if (!over && !asked) {
+			ask_to_stop(poll, STOP);
+			asked = true;
+		}
+		cqe = next_completion();
+		over += cqe.user_data != STOP;
+		asked &= cqe.user_data != STOP;
 		if (cqe.user_data == poll + 1)
 			saw_cancelled(w, "WRITE behind a poll", cqe.res);
 		else if (cqe.user_data == poll + 2)
 			saw_cancelled_open(w, cqe.res);
-		else if (cqe.user_data != cancel && cqe.user_data != poll)
+		else if (cqe.user_data != STOP && cqe.user_data != poll)
 			die("a completion of nobody", cqe.res);
 	}
 }

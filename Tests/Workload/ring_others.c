@@ -8,7 +8,6 @@
 #include <sys/un.h>
 
 #define SHOTS (1ULL << 60)
-#define STOP  (1ULL << 61)
 #define GROUP 7
 
 static char received[4][64];
@@ -41,7 +40,7 @@ static void write_between(struct worker *w)
 static void shoot(struct worker *w, const char *what, struct io_uring_sqe *sqe,
 		  int (*fire)(struct worker *))
 {
-	bool stopped = false, over = false;
+	bool asked = false, over = false;
 	struct io_uring_cqe cqe;
 
 	sqe->user_data = SHOTS;
@@ -60,13 +59,14 @@ static void shoot(struct worker *w, const char *what, struct io_uring_sqe *sqe,
 			close(cqe.res);
 		write_between(w);
 	}
-	sqe = request();
-	io_uring_prep_cancel64(sqe, SHOTS, 0);
-	sqe->user_data = STOP;
-	submit();
-	while (!stopped || !over) {
+	/* While it is at work it cannot be cancelled: then it has to be asked again. */
+	while (!over || asked) {
+		if (!over && !asked) {
+			ask_to_stop(SHOTS, STOP);
+			asked = true;
+		}
 		cqe = next_completion();
-		stopped |= cqe.user_data == STOP;
+		asked &= cqe.user_data != STOP;
 		over |= cqe.user_data == SHOTS && !(cqe.flags & IORING_CQE_F_MORE);
 	}
 }
