@@ -62,6 +62,14 @@ void ask_to_stop(uint64_t user_data, uint64_t own)
 	submit();
 }
 
+/* If not, what it is about to do may wait for us to look (DEFER_TASKRUN), and is done now. */
+bool was_stopped(int answer)
+{
+	if (answer < 0)
+		io_uring_get_events(&ring.ring);
+	return answer >= 0;
+}
+
 long completion(void)
 {
 	return next_completion().res;

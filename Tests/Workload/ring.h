@@ -39,6 +39,7 @@ struct io_uring_cqe next_completion(void);
 /* The user_data of a request that asks another one to stop. */
 #define STOP (1ULL << 61)
 void ask_to_stop(uint64_t request, uint64_t user_data);
+bool was_stopped(int answer);
 long completion(void);
 long result_of(struct io_uring_sqe *sqe);
 bool ring_does(struct worker *w, unsigned int opcode, const char *name);

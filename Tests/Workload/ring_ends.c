@@ -75,7 +75,7 @@ static void chain_refused_at_once(struct worker *w)
 static void cancelled_chain(struct worker *w)
 {
 	struct io_uring_sqe *sqe = request();
-	bool asked = false;
+	bool asked = false, stopped = false;
 	int over = 0;
 	uint64_t poll;
 
@@ -88,13 +88,16 @@ static void cancelled_chain(struct worker *w)
 		struct io_uring_cqe cqe;
 
 		/* While a worker is about to wait for it, a request cannot be cancelled: then it has to be asked again. */
-		if (!over && !asked) {
+		if (!over && !asked && !stopped) {
 			ask_to_stop(poll, STOP);
 			asked = true;
 		}
 		cqe = next_completion();
 		over += cqe.user_data != STOP;
-		asked &= cqe.user_data != STOP;
+		if (cqe.user_data == STOP) {
+			asked = false;
+			stopped = was_stopped(cqe.res);
+		}
 		if (cqe.user_data == poll + 1)
 			saw_cancelled(w, "WRITE behind a poll", cqe.res);
 		else if (cqe.user_data == poll + 2)

@@ -40,7 +40,7 @@ static void write_between(struct worker *w)
 static void shoot(struct worker *w, const char *what, struct io_uring_sqe *sqe,
 		  int (*fire)(struct worker *))
 {
-	bool asked = false, over = false;
+	bool asked = false, stopped = false, over = false;
 	struct io_uring_cqe cqe;
 
 	sqe->user_data = SHOTS;
@@ -61,12 +61,15 @@ static void shoot(struct worker *w, const char *what, struct io_uring_sqe *sqe,
 	}
 	/* While it is at work it cannot be cancelled: then it has to be asked again. */
 	while (!over || asked) {
-		if (!over && !asked) {
+		if (!over && !asked && !stopped) {
 			ask_to_stop(SHOTS, STOP);
 			asked = true;
 		}
 		cqe = next_completion();
-		asked &= cqe.user_data != STOP;
+		if (cqe.user_data == STOP) {
+			asked = false;
+			stopped = was_stopped(cqe.res);
+		}
 		over |= cqe.user_data == SHOTS && !(cqe.flags & IORING_CQE_F_MORE);
 	}
 }
