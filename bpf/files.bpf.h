@@ -45,37 +45,37 @@ static __always_inline bool is_pseudo(struct inode *inode, bool direct)
 	return false;
 }
 
+/* S_IFREG and the like. */
+static __always_inline unsigned int type_of(struct file *file, bool direct)
+{
+	struct inode *inode = READ(direct, file, f_inode);
+
+	return READ(direct, inode, i_mode) & S_IFMT;
+}
+
 /*
  * Whether it may be something that is counted. Asked first, and what it is in full only when the slot is known:
  * the verifier then walks the way to the slot once, and not for each kind of file.
  */
 static __always_inline bool is_a_file(struct file *file, bool direct)
 {
-	struct inode *inode;
-	unsigned int type;
+	unsigned int type = file ? type_of(file, direct) : 0;
 
-	if (!file)
-		return false;
-	inode = READ(direct, file, f_inode);
-	type = READ(direct, inode, i_mode) & S_IFMT;
 	return type == S_IFREG || type == S_IFDIR || type == S_IFBLK;
 }
 
 /* What an operation on this file counts as; sockets, pipes and character devices are not file activity. */
 static __always_inline enum file_kind kind_of(struct file *file, bool direct)
 {
-	struct inode *inode;
-	unsigned int type;
+	unsigned int type = file ? type_of(file, direct) : 0;
 
-	if (!file)
+	if (type == S_IFBLK)
+		return BLOCK_DEVICE;
+	if (type != S_IFREG && type != S_IFDIR)
 		return NOT_A_FILE;
-	inode = READ(direct, file, f_inode);
-	type = READ(direct, inode, i_mode) & S_IFMT;
-	if (type == S_IFREG)
-		return is_pseudo(inode, direct) ? PSEUDO_FILE : REGULAR_FILE;
-	if (type == S_IFDIR)
-		return is_pseudo(inode, direct) ? PSEUDO_FILE : DIRECTORY;
-	return type == S_IFBLK ? BLOCK_DEVICE : NOT_A_FILE;
+	if (is_pseudo(READ(direct, file, f_inode), direct))
+		return PSEUDO_FILE;
+	return type == S_IFREG ? REGULAR_FILE : DIRECTORY;
 }
 
 static __always_inline void add_via(struct ot_counters *to, enum ot_counter which, int via,

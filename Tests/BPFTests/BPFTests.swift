@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 /// One after the other: the samples are attached to the same calls.

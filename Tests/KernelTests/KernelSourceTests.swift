@@ -1,6 +1,7 @@
 import BPF
 import Foundation
 import Model
+import Support
 import Testing
 
 @testable import Kernel

@@ -1,10 +1,11 @@
+// `swift build -c release --static-swift-stdlib` builds this target, too, and has no Testing; nobody tests with it.
+#if canImport(Testing)
 import Glibc
-import Support
-import Testing
+package import Testing
 
 /// Has tracefs mounted while a suite runs, and takes it away again when nobody had mounted it before.
-struct WithTracefs: SuiteTrait, TestScoping {
-    func provideScope(
+package struct WithTracefs: SuiteTrait, TestScoping {
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {
         // Without root nothing is mounted and nothing attached: those tests say themselves that they need it.
@@ -16,5 +17,6 @@ struct WithTracefs: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == WithTracefs {
-    static var withTracefs: Self { WithTracefs() }
+    package static var withTracefs: Self { WithTracefs() }
 }
+#endif
