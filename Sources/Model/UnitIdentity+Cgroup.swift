@@ -18,12 +18,14 @@ extension UnitIdentity {
             template: system.unit?.template, instance: system.unit?.instance,
             container: container?.container, pod: pod?.pod)
 
+        if let index = container?.index { self.container?.lookInside(path, from: index + 1) }
+
         // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
         let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
         if let owner, owner < path.count { subgroup = ByteString(Array(path[owner...].joined(separator: [0x2F]))) }
     }
 
-    private static let rootSlice: ByteString = "-.slice"
+    fileprivate static let rootSlice: ByteString = "-.slice"
 
     private static func kind(
         _ path: [ArraySlice<UInt8>], _ system: UnitPlace, _ user: UnitPlace?, _ container: Int?, _ pod: Int?
@@ -36,6 +38,21 @@ extension UnitIdentity {
         if innermost.slice != nil && innermost.end == path.count { return .slice }
         return system.unit?.kind ?? .cgroup
     }
+}
+
+extension UnitIdentity.Container {
+    /// Reads the unit of a systemd that runs in the container, below what the runtime itself puts in between.
+    fileprivate mutating func lookInside(_ path: [ArraySlice<UInt8>], from start: Int) {
+        var start = start
+        if start < path.count, Self.betweenPlaces.contains(Array(path[start])) { start += 1 }
+        let inner = UnitPlace(in: path, from: start)
+        guard inner.end > start else { return }
+        unit = inner.unit?.name
+        slice = inner.slice ?? UnitIdentity.rootSlice
+    }
+
+    /// crun, systemd-nspawn, LXC.
+    private static let betweenPlaces = ["container", "payload", "ns"].map { Array($0.utf8) }
 }
 
 /// Where a run of slices, and the unit after it, stand on a path.

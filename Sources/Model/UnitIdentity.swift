@@ -12,9 +12,16 @@ package struct UnitIdentity: Hashable, Sendable {
         package var runtime: String
         package var name: ByteString?
         package var image: ByteString?
+        /// What the container's own systemd would say, if one arranges the cgroups in it.
+        package var unit: ByteString?
+        package var slice: ByteString?
 
-        package init(id: ByteString, runtime: String, name: ByteString? = nil, image: ByteString? = nil) {
+        package init(
+            id: ByteString, runtime: String, name: ByteString? = nil, image: ByteString? = nil, unit: ByteString? = nil,
+            slice: ByteString? = nil
+        ) {
             (self.id, self.runtime, self.name, self.image) = (id, runtime, name, image)
+            (self.unit, self.slice) = (unit, slice)
         }
     }
 
@@ -50,6 +57,13 @@ package struct UnitIdentity: Hashable, Sendable {
         (self.kind, self.unit, self.slice, self.userUnit, self.userSlice) = (kind, unit, slice, userUnit, userSlice)
         (self.subgroup, self.template, self.instance) = (subgroup, template, instance)
         (self.container, self.pod) = (container, pod)
+    }
+
+    /// The user in whose slice it is, as `sd_pid_get_owner_uid` says: 1000 of `user-1000.slice`; absent for the system's own.
+    package var ownerUID: UInt32? {
+        guard let slice = slice?.text, slice.hasPrefix("user-"), slice.hasSuffix(".slice") else { return nil }
+        let digits = slice.dropFirst("user-".count).dropLast(".slice".count)
+        return digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? UInt32(digits) : nil
     }
 
     /// Nobody knows any more which cgroup this was.

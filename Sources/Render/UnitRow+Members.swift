@@ -48,6 +48,7 @@ extension UnitIdentity {
         json.member("slice", bytes: slice)
         json.member("user_unit", bytes: userUnit)
         json.member("user_slice", bytes: userSlice)
+        json.member("owner_uid", ownerUID)
         json.member("subgroup", bytes: subgroup)
         json.member("template", bytes: template)
         json.member("instance", bytes: instance)
@@ -65,6 +66,8 @@ extension UnitIdentity.Container {
         json.member("runtime", runtime)
         json.member("name", bytes: name)
         json.member("image", bytes: image)
+        json.member("unit", bytes: unit)
+        json.member("slice", bytes: slice)
     }
 }
 

@@ -111,14 +111,17 @@ struct UnitIdentityCgroupTests {
         let subgroup = parts.last?.hasPrefix("subgroup=") == true ? parts.removeLast() : nil
         parts.insert(contentsOf: ["slice=user-1000.slice", "unit=user@1000.service"], at: 1)
         parts += [subgroup, "template=user@.service", "instance=1000"].compactMap(\.self)
-        check("/user.slice/user-1000.slice/" + path, parts.joined(separator: " "))
+        check("/user.slice/user-1000.slice/" + path, parts.joined(separator: " ") + " owner=1000")
     }
 
     @Test(
         "Sessions, and what only looks like a user's systemd",
         arguments: [
-            ("/user.slice/user-1.slice/session-2.scope", "scope slice=user-1.slice unit=session-2.scope"),
-            ("/user.slice/user-1.slice/session-c1.scope", "scope slice=user-1.slice unit=session-c1.scope"),
+            ("/user.slice/user-1.slice/session-2.scope", "scope slice=user-1.slice unit=session-2.scope owner=1"),
+            ("/user.slice/user-1.slice/session-c1.scope", "scope slice=user-1.slice unit=session-c1.scope owner=1"),
+            ("/user.slice/user-1.slice", "slice slice=user-1.slice owner=1"),
+            ("/user-4294967296.slice", "slice slice=user-4294967296.slice"),
+            ("/user-x.slice", "slice slice=user-x.slice"),
             ("/session-2.scope/shell", "scope slice=-.slice unit=session-2.scope subgroup=shell"),
             (
                 "/session-2.scope/x.service",
@@ -139,7 +142,7 @@ struct UnitIdentityCgroupTests {
             ("/system.slice/docker-\(id).scope", "slice=system.slice unit=docker-\(id).scope container=docker:\(id)"),
             (
                 "/system.slice/docker-\(id).scope/system.slice/x.service",
-                "slice=system.slice unit=docker-\(id).scope subgroup=system.slice/x.service container=docker:\(id)"
+                "slice=system.slice unit=docker-\(id).scope subgroup=system.slice/x.service container=docker:\(id) inside=system.slice/x.service"
             ),
             ("/web.slice/docker-\(id).scope", "slice=web.slice unit=docker-\(id).scope container=docker:\(id)"),
             (
@@ -171,7 +174,7 @@ struct UnitIdentityCgroupTests {
             (
                 #"/machine.slice/systemd-nspawn@a\x2db.service/payload/init.scope"#,
                 #"slice=machine.slice unit=systemd-nspawn@a\x2db.service subgroup=payload/init.scope "#
-                    + #"template=systemd-nspawn@.service instance=a\x2db container=nspawn:a\x2db(a-b)"#
+                    + #"template=systemd-nspawn@.service instance=a\x2db container=nspawn:a\x2db(a-b) inside=-.slice/init.scope"#
             ),
             (
                 "/machine.slice/machine-deb.scope/payload",
@@ -209,10 +212,13 @@ struct UnitIdentityCgroupTests {
             ("/lxc.payload.web", "slice=-.slice container=lxc:web(web)"),
             (
                 "/lxc.payload.web/system.slice/x.service",
-                "slice=-.slice subgroup=system.slice/x.service container=lxc:web(web)"
+                "slice=-.slice subgroup=system.slice/x.service container=lxc:web(web) inside=system.slice/x.service"
             ),
             ("/lxc.payload/web", "slice=-.slice container=lxc:web(web)"),
-            ("/lxc/101/ns/init.scope", "slice=-.slice subgroup=ns/init.scope container=lxc:101(101)"),
+            (
+                "/lxc/101/ns/init.scope",
+                "slice=-.slice subgroup=ns/init.scope container=lxc:101(101) inside=-.slice/init.scope"
+            ),
             ("/machine/web.libvirt-qemu/emulator", "slice=-.slice subgroup=emulator container=libvirt:web(web)"),
         ])
     func bareContainers(_ path: String, _ expected: String) { check(path, "container " + expected) }
@@ -314,6 +320,8 @@ extension UnitIdentity {
             ("user_slice", userSlice?.lossyText), ("subgroup", subgroup?.lossyText),
             ("template", template?.lossyText), ("instance", instance?.lossyText),
             ("container", container.map { "\($0.runtime):\($0.id)" + ($0.name.map { "(\($0))" } ?? "") }),
+            ("inside", container?.slice.map { "\($0)" + (container?.unit.map { "/\($0)" } ?? "") }),
+            ("owner", ownerUID.map(String.init)),
             ("pod", pod.map { "\($0.uid)/\($0.qos ?? "-")" }),
         ]
         let present = members.compactMap { name, value in value.map { "\(name)=\($0)" } }

@@ -43,10 +43,11 @@ enum Fixture {
     /// Every member at once, then rows with as little as a row can have.
     static var richRows: [UnitRow] {
         let everything = UnitIdentity(
-            kind: .container, unit: "web@a\\x2db.service", slice: "web.slice", userUnit: "app.service",
+            kind: .container, unit: "web@a\\x2db.service", slice: "user-1000.slice", userUnit: "app.service",
             userSlice: "app.slice", subgroup: "libpod-payload-0123", template: "web@.service", instance: "a\\x2db",
             container: UnitIdentity.Container(
-                id: "0123456789abcdef", runtime: "podman", name: "web", image: "docker.io/library/web:1"),
+                id: "0123456789abcdef", runtime: "podman", name: "web", image: "docker.io/library/web:1",
+                unit: "app.service", slice: "system.slice"),
             pod: UnitIdentity.Pod(
                 uid: "0a1b2c3d-0000-1111-2222-333344445555", name: "web-0", namespace: "shop", qos: "burstable"))
         let writers = [
