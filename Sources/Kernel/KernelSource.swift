@@ -138,6 +138,7 @@ package actor KernelSource {
     ///
     /// - Parameter isLast: whether nobody will drain again; requests in flight are then given up, whose ends nobody sees.
     package func drain(isLast: Bool = false) throws -> Drain {
+        let began = ThreadTime.now
         var drain = Drain()
         try slots.drain(into: &drain)
         try errors.drain(into: &drain)
@@ -155,6 +156,7 @@ package actor KernelSource {
             statistics, takenOver: now.takenOver, isMeasuring: RunAccount.kernelIsMeasuring)
         (drain.loss.missedRuns, drain.programCosts) = (programs.missed, programs.costs)
         (lastStats, lastUnreadable) = (now, inbox.unreadable)
+        drain.cpuTime = ThreadTime.now - began
         return drain
     }
 

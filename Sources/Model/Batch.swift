@@ -10,15 +10,17 @@ package struct Batch: Sendable {
     package var programCosts: [ProgramCost]?
     /// What the agent itself did; in no row.
     package var ownActivity: Counters
+    /// How long a CPU was busy with reading the counters.
+    package var drainTime: Duration
     package var rows: [UnitRow]
 
     package init(
         sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
-        programCosts: [ProgramCost]? = nil, ownActivity: Counters, rows: [UnitRow]
+        programCosts: [ProgramCost]? = nil, ownActivity: Counters, drainTime: Duration = .zero, rows: [UnitRow]
     ) {
         (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
         (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
-        self.programCosts = programCosts
+        (self.programCosts, self.drainTime) = (programCosts, drainTime)
     }
 }
 

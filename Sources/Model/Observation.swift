@@ -21,6 +21,8 @@ package struct Drain: Sendable {
     package var loss = Loss()
     /// What the programs cost; absent while the kernel does not measure it.
     package var programCosts: [ProgramCost]?
+    /// How long a CPU was busy with reading all this.
+    package var cpuTime = Duration.zero
 
     package init() {}
 }

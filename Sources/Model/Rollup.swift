@@ -17,6 +17,7 @@ package struct Rollup: Sendable {
     private var withoutCgroup = Counters()
     private var loss = Loss()
     package private(set) var own = Counters()
+    package private(set) var drainTime = Duration.zero
     /// Absent unless the kernel measured it at some time in the window.
     package private(set) var programCosts: [ProgramCost]?
 
@@ -37,6 +38,7 @@ package struct Rollup: Sendable {
         loss.detailOverflow += drain.withoutCgroup.operations
         loss.add(drain.loss)
         own += drain.own
+        drainTime += drain.cpuTime
         if let costs = drain.programCosts { add(costs) }
     }
 

@@ -32,7 +32,10 @@ struct BatchEnvelope {
             members.write(
                 totals.counters, openErrors: totals.openErrors, writeErrors: totals.writeErrors, to: &json)
         }
-        json.object("self") { members.write(CounterMembers.own, of: batch.ownActivity, to: &$0) }
+        json.object("self") { json in
+            members.write(CounterMembers.own, of: batch.ownActivity, to: &json)
+            json.member("drain_cpu_seconds", batch.drainTime / .seconds(1))
+        }
     }
 
     /// The members that place a line of NDJSON in its batch, on every line but the first.

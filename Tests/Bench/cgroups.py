@@ -104,8 +104,14 @@ def sleep_to_boundary(interval):
     time.sleep(interval - now % interval + 0.5)
 
 
-def observe(agent, options, act):
-    """CPU time of each window, most often the same, and the memory after the last one."""
+def drains(folder):
+    """CPU milliseconds that reading the counters took, by window."""
+    lines = map(json.loads, (folder / "activity.ndjson").read_text(encoding="utf-8").splitlines())
+    return [line["self"]["drain_cpu_seconds"] * 1000 for line in lines if line["type"] == "batch"]
+
+
+def observe(agent, options, folder, act):
+    """CPU time of each window, most often the same, the drains' part of it, and the memory after the last one."""
     costs = []
     sleep_to_boundary(options.interval)
     for _ in range(options.windows):
@@ -116,7 +122,7 @@ def observe(agent, options, act):
             raise Failed("the cgroups took longer than a window: a longer --interval is needed")
         sleep_to_boundary(options.interval)
         costs.append((agent.cpu() - before) * 1000)
-    return {"cpu_ms": costs, "memory": agent.memory()}
+    return {"cpu_ms": costs, "drain_ms": drains(folder)[-options.windows :], "memory": agent.memory()}
 
 
 def check(folder, options, top):
@@ -146,13 +152,13 @@ def measure(options, folder):
 
     try:
         watcher.wait_for(lambda line: "ready" in line)
-        results["no cgroups"] = observe(agent, options, lambda: None)
+        results["no cgroups"] = observe(agent, options, folder, lambda: None)
         with Cgroups(options.cgroups) as cgroups:
             top = cgroups.top
-            results["all idle"] = observe(agent, options, lambda: None)
-            results["all active"] = observe(agent, options, lambda: write(top, options.cgroups))
-            results["a few active"] = observe(agent, options, lambda: write(top, options.few))
-        results["all gone"] = observe(agent, options, lambda: None)
+            results["all idle"] = observe(agent, options, folder, lambda: None)
+            results["all active"] = observe(agent, options, folder, lambda: write(top, options.cgroups))
+            results["a few active"] = observe(agent, options, folder, lambda: write(top, options.few))
+        results["all gone"] = observe(agent, options, folder, lambda: None)
     finally:
         watcher.stop(lambda process: process.terminate())
     check(folder, options, top)
@@ -161,12 +167,13 @@ def measure(options, folder):
 
 def print_table(results, options):
     print(f"{options.cgroups} cgroups, windows of {options.interval} s")
-    print(f"{'':<14}{'CPU ms a window':>26}{'RSS MiB':>10}{'peak':>8}{'own':>8}{'files, maps':>13}")
+    print(f"{'':<14}{'CPU ms a window':>22}{'its drain':>18}{'RSS MiB':>10}{'peak':>8}{'own':>8}{'files, maps':>13}")
     for name, result in results.items():
         memory = result["memory"]
         costs = " ".join(f"{cost:.0f}" for cost in result["cpu_ms"])
         rest = memory["Rss"] - memory["Pss_Anon"]
-        print(f"{name:<14}{costs:>26}{memory['Rss']:>10.1f}{memory['Peak']:>8.1f}{memory['Pss_Anon']:>8.1f}{rest:>13.1f}")
+        parts = " ".join(f"{part:.0f}" for part in result["drain_ms"])
+        print(f"{name:<14}{costs:>22}{parts:>18}{memory['Rss']:>10.1f}{memory['Peak']:>8.1f}{memory['Pss_Anon']:>8.1f}{rest:>13.1f}")
 
 
 def main():

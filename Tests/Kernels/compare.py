@@ -70,8 +70,13 @@ class Comparison:
     def lacking(self):
         return sum(self.lacking_of.values())
 
-    def add(self, name, truth):
-        self.hold(name, summed(self.batches, truth["cgroup_id"]), dict(figures(truth)))
+    def add(self, name, truth, tells_worker=True):
+        """tells_worker: whether the truth knows which requests were done inline and which by a worker."""
+        counted, true = summed(self.batches, truth["cgroup_id"]), dict(figures(truth))
+        if not tells_worker:
+            join_rings(counted)
+            join_rings(true)
+        self.hold(name, counted, true)
 
     def hold(self, name, counted, true):
         """Holds the figures of a row against the true ones."""

@@ -102,4 +102,4 @@ def unpacked(sent, console, status):
     except tarfile.TarError:
         longest = LONGEST if OURS_RUNS in console else BOOTING
         why = "its kernel panicked" if PANIC in console else f"it had {longest} s" if status is None else "it went off"
-        return {"failure": f"the guest sent nothing, {why}; the end of its console:\n{console[-2000:]}"}
+        return {"failure": f"the guest sent nothing, {why}; the end of its console:\n{console[-2000:]}", "console": console}

@@ -5,7 +5,7 @@ import copy
 import unittest
 
 import kernel_log
-from compare import KINDS
+from compare import KINDS, Comparison
 from suite import Suite
 
 NOTHING_MISSED = dict.fromkeys([*KINDS, "io_uring", "aio"], 0)
@@ -62,6 +62,16 @@ class SuiteTests(unittest.TestCase):
         self.assertNotEqual(complaints(shipped(3, {"open": 1}, opens=4)), [])
         self.assertEqual(complaints(shipped(2, {"io_uring": 1})), [])
         self.assertNotEqual(complaints(shipped(1, {"io_uring": 1})), [])
+
+    def test_who_did_a_request_is_held_to_unless_nobody_knows(self):
+        truth = {"cgroup_id": 7, "writes": 9, "io_uring": {"worker": {"writes": 3}, "inline": {"writes": 0}}}
+        row = {"writes": 9, "io_uring": {"inline": {"writes": 1}, "worker": {"writes": 2}}, "cgroup": {"id": 7}}
+        for tells_worker in (True, False):
+            for inline in (1, 2):
+                row["io_uring"]["inline"]["writes"] = inline
+                comparison = Comparison([shipped(0)[0] | {"units": [row]}])
+                comparison.add("async", truth, tells_worker)
+                self.assertEqual(comparison.complaints == [], not tells_worker and inline == 1)
 
     def test_a_refusal_that_is_not_told_explains_a_failure_and_nothing_else(self):
         lacks = {"open_failures": 0, "open_errors": {}}

@@ -25,6 +25,7 @@ enum Fixture {
             coverage: Coverage(
                 notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
             loss: loss, programCosts: costs, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]),
+            drainTime: .microseconds(22_500),
             rows: rows)
     }
 

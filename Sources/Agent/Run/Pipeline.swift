@@ -130,7 +130,8 @@ package actor Pipeline {
         sequence += 1
         return Batch(
             sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
-            loss: loss, programCosts: rollup.programCosts, ownActivity: rollup.own, rows: rows)
+            loss: loss, programCosts: rollup.programCosts, ownActivity: rollup.own,
+            drainTime: rollup.drainTime, rows: rows)
     }
 
     private func take(_ facts: [Fact]) {
