@@ -36,7 +36,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups deps install clean help swift
+.PHONY: all build bpf release run test test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
 
 all: build
@@ -129,6 +129,10 @@ bench: release bench-tools  ## cost per call beside empty programs and bpftrace 
 
 bench-cgroups: release $(BENCH)/cgroup_writes  ## CPU and memory of the agent with 10,000 cgroups (root): ARGS="--cgroups 1000"
 	$(Q)$(SUDO) python3 -B Tests/Bench/cgroups.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
+
+bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root)
+	$(Q)$(SWIFT) build $(quiet) -c release --product bench-parts
+	$(Q)$(SUDO) .build/release/bench-parts
 
 .PHONY: bench-tools
 bench-tools: deps-bench $(BENCH)/cost_per_call $(BENCH)/attach $(BENCH)/empty.bpf.o

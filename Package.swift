@@ -84,6 +84,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
         .testTarget(name: "SystemTests", swiftSettings: common),
 
+        // What parts of the agent cost: `make bench-parts`.
+        .executableTarget(
+            name: "bench-parts", dependencies: ["Machine", "Model"], path: "Tests/Benchmarks", swiftSettings: common),
+
         // The programs against the types of kernels that are not running.
         .executableTarget(
             name: "relocate", path: "Tests/Relocate",

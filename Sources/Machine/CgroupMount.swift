@@ -10,19 +10,34 @@ package struct CgroupMount: Sendable, Equatable {
 
     /// Reads it from the text of /proc/self/mountinfo; nil when no cgroup2 is mounted.
     ///
-    /// With several mounts the one that shows the most of the hierarchy is taken: that with the shortest root.
+    /// With several mounts the one that shows the most of the hierarchy is taken, the first of them: in a cgroup namespace
+    /// that with the most `..` at the beginning of its root, else that with the shortest root.
     package init?(mountinfo: [UInt8]) {
-        var best: (root: Int, path: [UInt8])?
+        var best: (root: Root, path: [UInt8])?
         for line in mountinfo.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             guard let dash = fields.firstIndex(of: [UInt8(ascii: "-")]), dash >= 6, dash + 1 < fields.count,
                 fields[dash + 1].elementsEqual("cgroup2".utf8)
             else { continue }
-            let root = Self.unescape(fields[3]).count
+            let root = Root(Self.unescape(fields[3]))
             if best.map({ root < $0.root }) ?? true { best = (root, Self.unescape(fields[4])) }
         }
         guard let best else { return nil }
         path = ByteString(best.path)
+    }
+
+    /// What a mount shows, as /proc tells it: relative to the root of the reader's cgroup namespace.
+    private struct Root: Comparable {
+        let above: Int
+        let below: Int
+
+        init(_ path: [UInt8]) {
+            let directories = path.split(separator: UInt8(ascii: "/"))
+            above = directories.prefix { $0.elementsEqual("..".utf8) }.count
+            below = directories.count - above
+        }
+
+        static func < (one: Self, other: Self) -> Bool { (-one.above, one.below) < (-other.above, other.below) }
     }
 
     /// Undoes the kernel's octal escapes of space, tab, newline and backslash.

@@ -6,6 +6,8 @@ package import Model
 package struct CgroupNames: Sendable {
     private struct Entry {
         var name: CgroupName
+        /// How often it was asked for its invocation, in vain.
+        var invocationsAsked = 0
         /// The drain after which it was known to be gone; absent while it lives.
         var goneSince: Int?
     }
@@ -19,6 +21,9 @@ package struct CgroupNames: Sendable {
 
     /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
     private static var grace: Int { 2 }
+
+    /// systemd writes the invocation right after it made the cgroup, and other cgroups that look like units have none.
+    private static var mostInvocationsAsked: Int { 3 }
 
     package init(startsAtRealRoot: Bool) { prefix = startsAtRealRoot ? [] : nil }
 
@@ -51,8 +56,11 @@ package struct CgroupNames: Sendable {
     ) -> CgroupName? {
         if entries[id] == nil, let path = current(id) { set(id, path: path) }
         guard let entry = entries[id] else { return nil }
-        if entry.name.invocationID == nil, entry.goneSince == nil, entry.name.identity.unit != nil {
+        if entry.name.invocationID == nil, entry.goneSince == nil, entry.name.identity.unit != nil,
+            entry.invocationsAsked < Self.mostInvocationsAsked
+        {
             entries[id]?.name.invocationID = invocation(id)
+            entries[id]?.invocationsAsked += 1
         }
         return entries[id]?.name
     }

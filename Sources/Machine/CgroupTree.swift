@@ -28,7 +28,8 @@ package struct CgroupTree: ~Copyable, Sendable {
     /// Calls `visit` with every cgroup there is; those that vanish meanwhile are left out.
     package func walk(_ visit: (CgroupID, ByteString) -> Void) {
         if let rootID { visit(rootID, "/") }
-        let start = dup(descriptor)
+        // Not a duplicate, which would go on where the walk before has ended.
+        let start = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if start >= 0 { walk(start, path: [], visit) }
     }
 
@@ -71,6 +72,15 @@ package struct CgroupTree: ~Copyable, Sendable {
         return rest.first == UInt8(ascii: "/") ? ByteString(rest) : nil
     }
 
+    /// Whether there are directories in it: most cgroups have none, and to read their files takes far longer than to ask.
+    ///
+    /// Source: kernfs counts them as links (linux/fs/kernfs/inode.c, kernfs_refresh_inode).
+    private static func hasChildren(_ entry: UnsafeMutablePointer<dirent>, in directory: CInt) -> Bool {
+        var status = stat()
+        guard fstatat(directory, &entry.pointee.d_name.0, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        return status.st_nlink > 2
+    }
+
     /// Takes `directory` over. The number of a directory entry is the cgroup's ID, so nothing has to be opened twice.
     private func walk(_ directory: CInt, path: [UInt8], _ visit: (CgroupID, ByteString) -> Void) {
         guard let stream = fdopendir(directory) else {
@@ -84,10 +94,11 @@ package struct CgroupTree: ~Copyable, Sendable {
             if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
             let childPath = path + [UInt8(ascii: "/")] + name
             visit(CgroupID(UInt64(entry.pointee.d_ino)), ByteString(childPath))
-            let child = ByteString(name).withCString {
-                openat(dirfd(stream), $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if Self.hasChildren(entry, in: dirfd(stream)) {
+                let child = openat(
+                    dirfd(stream), &entry.pointee.d_name.0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                if child >= 0 { walk(child, path: childPath, visit) }
             }
-            if child >= 0 { walk(child, path: childPath, visit) }
         }
     }
 }

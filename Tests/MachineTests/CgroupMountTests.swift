@@ -28,6 +28,21 @@ import Testing
                 ["40 24 0:30 /system.slice /mnt/part rw - cgroup2 cgroup2 rw", unified], "/sys/fs/cgroup"
             ),
             (
+                "in a cgroup namespace the host's tree, mounted elsewhere",
+                [
+                    unified, "40 24 0:30 /../.. /host/sys/fs/cgroup ro - cgroup2 cgroup2 rw",
+                    "41 24 0:30 /.. /up rw - cgroup2 cgroup2 rw",
+                ], "/host/sys/fs/cgroup"
+            ),
+            (
+                "in a cgroup namespace a tree beside its own",
+                ["40 24 0:30 /../../web.slice /beside rw - cgroup2 cgroup2 rw", unified], "/beside"
+            ),
+            (
+                "a cgroup whose name begins with dots", ["40 24 0:30 /..a /dots rw - cgroup2 c rw", unified],
+                "/sys/fs/cgroup"
+            ),
+            (
                 "of several equal ones the first",
                 ["40 24 0:30 / /one rw - cgroup2 none rw", "41 24 0:30 / /two rw - cgroup2 none rw"], "/one"
             ),

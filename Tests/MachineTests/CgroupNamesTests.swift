@@ -198,6 +198,19 @@ import Testing
         #expect(asked == 2)
     }
 
+    @Test func `who has no invocation is asked for it three times, then never again`() {
+        var names = CgroupNames(startsAtRealRoot: true)
+        names.found(id, path: "/system.slice/a.service")
+        var asked = 0
+        for _ in 0..<10 {
+            _ = names.name(of: id, current: { _ in nil }) { _ in
+                asked += 1
+                return nil
+            }
+        }
+        #expect(asked == 3)
+    }
+
     @Test(arguments: ["/", "/a/b", "/a.slice"])
     func `what is no unit is not asked`(path: String) {
         var names = CgroupNames(startsAtRealRoot: true)

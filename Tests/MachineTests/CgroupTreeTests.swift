@@ -34,6 +34,12 @@ private let canMake = getuid() == 0 && cgroupMount != nil
         #expect(byNumber == ByteString(path))
     }
 
+    @Test func `a second walk finds what the first one found`() throws {
+        let tree = try CgroupTree(mount)
+        _ = walked(tree)
+        #expect(walked(tree)[cgroup.id] == ByteString(cgroup.shownPath))
+    }
+
     @Test(arguments: [
         Array("with space".utf8), Array("tab\tand\u{1b}[1m".utf8), [0xff, 0xfe, 0x80], Array(" (deleted)".utf8),
         Array("..hidden".utf8), Array(#"back\slash\x2d"#.utf8), Array(repeating: 0x61, count: 255),

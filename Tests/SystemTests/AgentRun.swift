@@ -9,11 +9,17 @@ struct AgentRun {
     let batchFile: String
 
     /// Starts the agent and returns when it says it is ready, so that nothing done after this goes unseen.
-    init(in folder: Folder, trace: String = "", outputs: String = "", arguments: [String] = []) throws {
+    ///
+    /// - Parameter surroundings: a shell script that ends with `exec "$@"`, which is the agent.
+    init(
+        in folder: Folder, trace: String = "", outputs: String = "", arguments: [String] = [],
+        surroundings: String = #"exec "$@""#
+    ) throws {
         self.folder = folder
         batchFile = folder.path("batches.json")
         let config = try Self.configuration(in: folder, trace: trace, outputs: outputs)
-        running = try Running(built("otagent"), ["run", "--config", config] + arguments, in: folder)
+        let command = try [built("otagent"), "run", "--config", config] + arguments
+        running = try Running("/bin/sh", ["-ec", surroundings, "sh"] + command, in: folder)
         try running.wait(for: "ready", until: .now + .seconds(30))
     }
 
