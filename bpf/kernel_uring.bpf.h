@@ -47,6 +47,7 @@ struct io_file_table___files {
 } VIEW;
 
 struct io_ring_ctx {
+	unsigned int flags;
 	struct io_file_table file_table;
 } VIEW;
 
@@ -109,6 +110,17 @@ struct trace_event_raw_io_uring_complete {
 static __always_inline bool completion_names_request(void)
 {
 	return bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req);
+}
+
+#define RING_IS_POLLED (1 << 0) /* IORING_SETUP_IOPOLL */
+
+/* Debian's 5.10 has no event for the completion of a request that is polled for. */
+static __always_inline bool completion_is_told(void *ring)
+{
+	struct io_ring_ctx *of = ring;
+
+	return completion_names_request() || !bpf_core_field_exists(of->flags) ||
+	       !(BPF_CORE_READ(of, flags) & RING_IS_POLLED);
 }
 
 struct trace_event_raw_io_uring_queue_async_work {

@@ -16,6 +16,12 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 				      .opcode = opcode };
 	struct task_struct *task;
 
+	if (!direct && !completion_is_told(ring)) {
+		/* Whatever else is asked of such a ring is refused, and that is told. */
+		if (is_uring_write(opcode))
+			ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+		return;
+	}
 	request.is_counted = is_counted_request(opcode);
 	if (!request.is_counted) {
 		/* Its completion must not be taken for that of another one. */

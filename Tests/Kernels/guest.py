@@ -34,10 +34,11 @@ class Guest:
         hybrid = self.cgroups if self.cgroups != "unified" else ""
         return "-".join(filter(None, (self.series, self.preemption, hybrid, cpus)))
 
-    def words(self, threads, repeat):
+    def words(self, threads, repeat, suites):
         """The kernel's command line. Without a hypervisor that it knows, a kernel from 6.9 on does not believe in CPUs that
         may come later (QEMU's own maxcpus): so all are there, and it starts two."""
         words = f"console=ttyS0 quiet oops=panic panic=-1 maxcpus=2 cgroups={self.cgroups} threads={threads} repeat={repeat}"
+        words += f" suites={','.join(suites)}"
         words += f" limits={','.join(self.limits)}" if self.limits else ""
         return words + (f" preempt={self.preemption}" if self.preemption else "")
 
@@ -51,7 +52,7 @@ def boot(*arguments):
     return sent | ({"booted-again": str(again)} if again else {})
 
 
-def boot_once(guest, folder, initramfs, disks, threads, repeat):
+def boot_once(guest, folder, initramfs, disks, threads, repeat, suites):
     """What the guest sent, and whether its kernel fell or stood still before anything of ours ran."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         console, sent, archive = (pathlib.Path(scratch, name) for name in ("console", "sent", "initramfs"))
@@ -62,7 +63,7 @@ def boot_once(guest, folder, initramfs, disks, threads, repeat):
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024"]
         command += ["-smp", str(guest.possible_cpus), "-nodefaults", "-display", "none", "-no-reboot"]
         command += ["-kernel", folder / guest.series / "vmlinuz", "-initrd", archive]
-        command += ["-append", guest.words(threads, repeat)]
+        command += ["-append", guest.words(threads, repeat, suites)]
         command += ["-serial", f"file:{console}", "-serial", f"file:{sent}"]
         for disk in disks:
             command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]

@@ -10,7 +10,6 @@ from compare import Comparison
 from suite import Suite
 
 FILE_SYSTEMS = ("tmpfs", "ext4", "xfs", "btrfs", "overlay")
-SUITES = ("tmpfs", "ext4")
 RINGS = ("plain", "async", "sqpoll")
 DEFAULT_LIMIT = "64MiB"
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -41,8 +40,8 @@ class Verdict:
     suite: Suite | None = None
 
 
-def judge(guest, sent, config):
-    """The verdict about what a guest sent; config: its kernel's, or nothing."""
+def judge(guest, sent, config, suites):
+    """The verdict about what a guest sent; config: its kernel's, or nothing; suites: where the whole suite was run."""
     verdict = Verdict()
     if again := sent.get("booted-again"):
         verdict.notes.append(f"booted again, {again} times: the emulated kernel fell or stood still before anything of ours ran")
@@ -65,7 +64,7 @@ def judge(guest, sent, config):
         verdict.complaints.append("agent: " + sent.get("agent.log", "it did not run"))
         return verdict
     judge_rows(guest, sent, verdict)
-    judge_suite(guest, sent, verdict)
+    judge_suite(guest, sent, verdict, suites)
     return verdict
 
 
@@ -154,13 +153,13 @@ def judge_missed(comparison, verdict):
         verdict.complaints.append(f"{comparison.missed} missed runs, and preemption is {verdict.preemption}")
 
 
-def judge_suite(guest, sent, verdict):
+def judge_suite(guest, sent, verdict, suites):
     if sent.get("suite-agent.status", "").strip() != "0":
         verdict.complaints.append("the suite's agent: " + sent.get("suite-agent.log", "it did not run"))
         return
     batches = [json.loads(line) for line in sent["suite-batches.json"].splitlines()]
-    suite = verdict.suite = Suite(batches, guest.series not in TELLS_NO_REFUSALS)
-    for name in (name for name in SUITES if name in verdict.file_systems):
+    suite = verdict.suite = Suite(batches, guest.series not in TELLS_NO_REFUSALS, guest.series not in TRIES_INLINE)
+    for name in (name for name in suites if name in verdict.file_systems):
         if text := sent.get(f"suite-{name}.json"):
             for truth in json.loads(text)["cgroups"]:
                 suite.add(f"suite on {name}", truth)

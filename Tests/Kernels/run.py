@@ -13,7 +13,7 @@ import time
 
 from contents import HERE, make_disks, make_initramfs
 from guest import Guest, boot
-from judge import judge
+from judge import FILE_SYSTEMS, judge
 from table import print_guest, print_header, print_instructions
 
 GUESTS = [
@@ -36,10 +36,12 @@ def arguments():
     # More than there are CPUs: only then is there somebody for whom a thread can be preempted.
     parser.add_argument("--threads", type=int, default=8, help="threads of the workload, on two CPUs")
     parser.add_argument("--repeat", type=int, default=9, help="rounds of the workload on tmpfs; a third on the others")
+    parser.add_argument("--suites", default=" ".join(FILE_SYSTEMS), help="the file systems that the whole suite is run on, too")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(".build/kernels"), help="fetched kernels")
     parser.add_argument("--binaries", type=pathlib.Path, default=pathlib.Path(".build/release"))
     options = parser.parse_args()
     options.folder = options.folder.resolve()
+    options.suites = options.suites.split()
     wanted = options.kernels.split() or list(dict.fromkeys(guest.series for guest in GUESTS))
     ours = [guest for guest in GUESTS if guest.series in wanted]
     # A series that is not among ours is tried as it is.
@@ -65,8 +67,8 @@ def try_guest(options, guest, initramfs, disks):
     verdicts = []
     begin = time.monotonic()
     for _ in range(options.runs):
-        sent = boot(guest, options.folder, initramfs, disks, options.threads, options.repeat)
-        verdicts.append(judge(guest, sent, config))
+        sent = boot(guest, options.folder, initramfs, disks, options.threads, options.repeat, options.suites)
+        verdicts.append(judge(guest, sent, config, options.suites))
         keep(sent, options.folder / f"last-{guest.name}")
         if verdicts[-1].complaints:  # a later good run is not to cover what a failed one left
             keep(sent, options.folder / f"failed-{guest.name}")

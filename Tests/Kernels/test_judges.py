@@ -73,6 +73,17 @@ class SuiteTests(unittest.TestCase):
                 comparison.add("async", truth, tells_worker)
                 self.assertEqual(comparison.complaints == [], not tells_worker and inline == 1)
 
+    def test_a_suite_leaves_open_who_did_it_only_where_nobody_knows(self):
+        truth = copy.deepcopy(TRUTH) | {"name": "async", "io_uring": {"inline": {"writes": 0}, "worker": {"writes": 4}}}
+        del truth["declared"]
+        truth["declared"] = {"unseen": 0, "cancelled": 0, "doubtful": 0}
+        for tells_worker in (True, False):
+            batches = shipped(0, io_uring={"inline": {"writes": 3}, "worker": {"writes": 0}})
+            batches[0]["units"][1]["io_uring"] = {"worker": {"writes": 1}}
+            suite = Suite(batches, True, tells_worker)
+            suite.add("suite", truth)
+            self.assertEqual(suite.complaints == [], not tells_worker)
+
     def test_a_refusal_that_is_not_told_explains_a_failure_and_nothing_else(self):
         lacks = {"open_failures": 0, "open_errors": {}}
         self.assertNotEqual(complaints(shipped(4, **lacks)), [])
