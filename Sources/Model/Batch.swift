@@ -12,15 +12,18 @@ package struct Batch: Sendable {
     package var ownActivity: Counters
     /// How long a CPU was busy with reading the counters.
     package var drainTime: Duration
+    /// What the rows stand for.
+    package var grouping: Grouping
     package var rows: [UnitRow]
 
     package init(
         sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
-        programCosts: [ProgramCost]? = nil, ownActivity: Counters, drainTime: Duration = .zero, rows: [UnitRow]
+        programCosts: [ProgramCost]? = nil, ownActivity: Counters, drainTime: Duration = .zero,
+        grouping: Grouping = .cgroup, rows: [UnitRow]
     ) {
         (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
         (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
-        (self.programCosts, self.drainTime) = (programCosts, drainTime)
+        (self.programCosts, self.drainTime, self.grouping) = (programCosts, drainTime, grouping)
     }
 }
 
@@ -69,7 +72,7 @@ package struct Loss: Sendable, Equatable {
     package var ringRecords: UInt64 = 0
     /// Operations counted under `*`, because the kernel's slots had run out.
     package var detailOverflow: UInt64 = 0
-    /// Cgroups with activity whose path nobody knows any more.
+    /// Cgroups with activity whose path nobody knows any more, among those that were to be named.
     package var unresolvedCgroups: UInt64 = 0
     package var ioUringUnknownResults: UInt64 = 0
     /// Requests of Linux AIO whose end nobody reported: reaped without a call, or never.
@@ -88,9 +91,10 @@ package struct MissedRuns: Sendable, Equatable {
     package init(operation: String, runs: UInt64?) { (self.operation, self.runs) = (operation, runs) }
 }
 
-/// What one cgroup did in a window.
+/// What one cgroup did in a window, or all that have the keys of a grouping in common.
 package struct UnitRow: Sendable {
     package var identity: UnitIdentity
+    package var series: SeriesNames
     /// 32 hexadecimal digits.
     package var invocationID: String?
     /// Absent in rows that stand for no single cgroup.
@@ -100,14 +104,19 @@ package struct UnitRow: Sendable {
     package var openErrors: ErrorCounts
     package var writeErrors: ErrorCounts
     package var writers: [WriterRow]
+    /// Whether another row of the batch has all that is in this one: then it is in no total.
+    package var isNested = false
 
+    /// - Parameter series: absent when they are the names of the units.
     package init(
-        identity: UnitIdentity, invocationID: String? = nil, cgroup: CgroupID?, path: ByteString?, counters: Counters,
+        identity: UnitIdentity, series: SeriesNames? = nil, invocationID: String? = nil, cgroup: CgroupID?,
+        path: ByteString?, counters: Counters,
         openErrors: ErrorCounts = [:], writeErrors: ErrorCounts = [:], writers: [WriterRow] = []
     ) {
         (self.identity, self.invocationID, self.cgroup, self.path) = (identity, invocationID, cgroup, path)
         (self.counters, self.openErrors, self.writeErrors) = (counters, openErrors, writeErrors)
         self.writers = writers
+        self.series = series ?? SeriesNames(of: identity, folding: false)
     }
 }
 

@@ -13,7 +13,7 @@ package enum BatchFormat: String, CaseIterable, Sendable {
 
 /// A batch, or one part of it, rendered: what an output sends or writes, and retries byte for byte.
 package struct Payload: Sendable {
-    /// `<instance>-<sequence>`, with `/<part>` when there is more than one.
+    /// `<instance>-<sequence>`, with `@<keys>` when its rows are grouped, and `/<part>` when there is more than one.
     package let id: String
     package let format: BatchFormat
     package let body: [UInt8]

@@ -4,7 +4,7 @@ struct CgroupGroups {
     struct Group {
         let cgroup: CgroupID
         fileprivate var range: Range<Int>
-        fileprivate var operations: UInt64
+        fileprivate(set) var operations: UInt64
     }
 
     /// Those that did anything, the most active one first.
@@ -49,33 +49,80 @@ struct CgroupGroups {
         return sum
     }
 
-    func errors(of group: Group) -> [FailingOperation: ErrorCounts] { errors[group.cgroup] ?? [:] }
+    /// What several cgroups did together.
+    func counters(of groups: some Collection<Group>) -> Counters {
+        groups.reduce(into: Counters()) { $0 += counters(of: $1) }
+    }
 
-    /// The biggest writers of a cgroup; the others, and what has no writer, are the last row.
+    func errors(of groups: some Collection<Group>) -> (open: ErrorCounts, write: ErrorCounts) {
+        var sums: (open: ErrorCounts, write: ErrorCounts) = ([:], [:])
+        for group in groups {
+            guard let errors = errors[group.cgroup] else { continue }
+            sums.open.merge(errors[.open] ?? [:], uniquingKeysWith: &+)
+            sums.write.merge(errors[.write] ?? [:], uniquingKeysWith: &+)
+        }
+        return sums
+    }
+
+    /// The biggest writers of these cgroups; the others, and what has no writer, are the last row.
     func writerRows(
-        of group: Group, limit: Int, executable: (ExecutableID) -> ByteString?
+        of groups: some Collection<Group>, limit: Int, executable: (ExecutableID) -> ByteString?
     ) -> [WriterRow] {
-        let ordered = sums(of: group).sorted {
-            ($1.counters.operations, $0.writer.uid, $0.writer.comm, $0.writer.executable?.inode ?? 0)
-                < ($0.counters.operations, $1.writer.uid, $1.writer.comm, $1.writer.executable?.inode ?? 0)
-        }
-        var rows = ordered.prefix(limit).map { writer, counters in
+        let ordered = sums(of: groups).sorted { $0.precedes($1) }
+        var rows = ordered.prefix(limit).map { sum in
             WriterRow(
-                executable: writer.executable.flatMap(executable), comm: writer.comm, uid: writer.uid,
-                counters: counters)
+                executable: sum.writer.executable.flatMap(executable), comm: sum.writer.comm, uid: sum.writer.uid,
+                counters: sum.counters)
         }
-        var rest = withoutWriter[group.cgroup] ?? Counters()
-        for (_, counters) in ordered.dropFirst(limit) { rest += counters }
+        var rest = groups.reduce(into: Counters()) { $0 += withoutWriter[$1.cgroup] ?? Counters() }
+        for sum in ordered.dropFirst(limit) { rest += sum.counters }
         if !rest.isZero { rows.append(WriterRow(executable: nil, comm: "*", uid: nil, counters: rest)) }
         return rows
     }
 
-    /// A writer that came more than once, in several drains or slots, is one.
-    private func sums(of group: Group) -> [(writer: Writer, counters: Counters)] {
-        let activities = group.range.map { writers[order[$0]] }
-        if activities.count == 1 { return activities.map { ($0.writer, $0.counters) } }
-        var sums: [Writer: Counters] = [:]
-        for activity in activities { sums[activity.writer, default: Counters()] += activity.counters }
-        return sums.map { ($0.key, $0.value) }
+    /// A writer that came more than once, in several drains, slots or cgroups, is one.
+    private func sums(of groups: some Collection<Group>) -> [WriterSum] {
+        if groups.count == 1, let range = groups.first?.range, range.count == 1 {
+            let activity = writers[order[range.lowerBound]]
+            return [WriterSum(WriterAnywhere(activity.writer), activity.counters)]
+        }
+        var sums: [WriterAnywhere: Counters] = [:]
+        for group in groups {
+            for position in group.range {
+                let activity = writers[order[position]]
+                sums[WriterAnywhere(activity.writer), default: Counters()] += activity.counters
+            }
+        }
+        return sums.map { WriterSum($0.key, $0.value) }
+    }
+}
+
+/// A writer without its cgroup.
+private struct WriterAnywhere: Hashable {
+    let executable: ExecutableID?
+    let comm: ByteString
+    let uid: UInt32
+
+    init(_ writer: Writer) { (executable, comm, uid) = (writer.executable, writer.comm, writer.uid) }
+}
+
+private struct WriterSum {
+    let writer: WriterAnywhere
+    let counters: Counters
+    private let operations: UInt64
+
+    init(_ writer: WriterAnywhere, _ counters: Counters) {
+        (self.writer, self.counters, operations) = (writer, counters, counters.operations)
+    }
+
+    /// The more active one first; equal ones always in the same order.
+    func precedes(_ other: Self) -> Bool {
+        if operations != other.operations { return operations > other.operations }
+        return (writer.uid, writer.comm, file.inode, file.device, file.generation)
+            < (other.writer.uid, other.writer.comm, other.file.inode, other.file.device, other.file.generation)
+    }
+
+    private var file: (inode: UInt64, device: UInt32, generation: UInt32) {
+        writer.executable.map { ($0.inode, $0.device, $0.generation) } ?? (0, 0, 0)
     }
 }

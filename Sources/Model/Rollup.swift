@@ -55,45 +55,12 @@ package struct Rollup: Sendable {
         programCosts = sums
     }
 
-    /// The rows, the most active cgroup first, and what was lost.
-    ///
-    /// - Parameters:
-    ///   - name: identity, path and invocation of a cgroup; nil when nobody knows it any more.
-    ///   - executable: the path of an executable; nil when it could not be read.
-    package func close(
-        limits: Limits, name: (CgroupID) -> CgroupName?, executable: (ExecutableID) -> ByteString?
-    ) -> (rows: [UnitRow], loss: Loss) {
-        var loss = loss
-        var rows: [UnitRow] = []
-        let groups = CgroupGroups(writers: writers, withoutWriter: withoutWriter, errors: errors)
-        let shown = groups.byActivity.prefix(limits.units)
-        rows.reserveCapacity(shown.count + 1)
-        for group in shown {
-            let known = name(group.cgroup)
-            if known == nil { loss.unresolvedCgroups += 1 }
-            let errors = groups.errors(of: group)
-            rows.append(
-                UnitRow(
-                    identity: known?.identity ?? .unresolved, invocationID: known?.invocationID, cgroup: group.cgroup,
-                    path: known?.path, counters: groups.counters(of: group), openErrors: errors[.open] ?? [:],
-                    writeErrors: errors[.write] ?? [:],
-                    writers: groups.writerRows(of: group, limit: limits.writersPerUnit, executable: executable)))
-        }
-        // Everything that has no row of its own, as unit `*`.
-        var rest = UnitRow(identity: .overflow, cgroup: nil, path: nil, counters: withoutCgroup)
-        for group in groups.byActivity.dropFirst(limits.units) {
-            let errors = groups.errors(of: group)
-            rest.counters += groups.counters(of: group)
-            rest.openErrors.merge(errors[.open] ?? [:], uniquingKeysWith: +)
-            rest.writeErrors.merge(errors[.write] ?? [:], uniquingKeysWith: +)
-        }
-        if !rest.isZero { rows.append(rest) }
-        return (rows, loss)
+    /// The window as it is now, to be shown by one grouping or by several.
+    package var closed: ClosedWindow {
+        ClosedWindow(
+            CgroupGroups(writers: writers, withoutWriter: withoutWriter, errors: errors), withoutCgroup: withoutCgroup,
+            loss: loss)
     }
-}
-
-extension UnitRow {
-    fileprivate var isZero: Bool { counters.isZero && openErrors.isEmpty && writeErrors.isEmpty }
 }
 
 /// What is known of a cgroup.

@@ -25,7 +25,17 @@ extension UnitIdentity {
         if let owner, owner < path.count { subgroup = ByteString(Array(path[owner...].joined(separator: [0x2F]))) }
     }
 
-    fileprivate static let rootSlice: ByteString = "-.slice"
+    static let rootSlice: ByteString = "-.slice"
+
+    /// The slices of the system's systemd that a cgroup is in, `-.slice` first, each once.
+    static func slices(around cgroupPath: ByteString) -> [ByteString] {
+        var slices = [rootSlice]
+        for directory in cgroupPath.bytes.split(separator: UInt8(ascii: "/")) {
+            guard let slice = UnitPlace.slice(directory) else { break }
+            if !slices.contains(slice) { slices.append(slice) }
+        }
+        return slices
+    }
 
     private static func kind(
         _ path: [ArraySlice<UInt8>], _ system: UnitPlace, _ user: UnitPlace?, _ container: Int?, _ pod: Int?
@@ -85,7 +95,7 @@ private struct UnitPlace {
     }
 
     /// No slice has a shorter name than `x.slice`.
-    private static func slice(_ directory: ArraySlice<UInt8>) -> ByteString? {
+    static func slice(_ directory: ArraySlice<UInt8>) -> ByteString? {
         guard directory.count >= 7, let name = UnitName(directory: directory), name.isSlice else { return nil }
         return name.name
     }

@@ -2,9 +2,13 @@
 ///
 /// Names are the bytes of the path: escapes in unit names (`\x2d`) are part of the name and never decoded.
 package struct UnitIdentity: Hashable, Sendable {
-    /// What the innermost thing is.
-    package enum Kind: String, Sendable {
+    /// What the innermost thing is; `user` and `none` are only in rows that stand for more than one cgroup.
+    package enum Kind: String, CaseIterable, Sendable {
         case service, scope, socket, mount, swap, slice, container, pod, cgroup, root, unresolved, overflow
+        /// All that belongs to one user.
+        case user
+        /// All that has none of the things that rows stand for.
+        case none
     }
 
     package struct Container: Hashable, Sendable {
@@ -40,6 +44,8 @@ package struct UnitIdentity: Hashable, Sendable {
     package var unit: ByteString?
     /// The innermost system slice; `-.slice` when there is none.
     package var slice: ByteString?
+    /// The user in whose slice it is, as `sd_pid_get_owner_uid` says: 1000 of `user-1000.slice`; absent for the system's own.
+    package var ownerUID: UInt32?
     package var userUnit: ByteString?
     package var userSlice: ByteString?
     /// What follows the unit in the path, such as `payload`.
@@ -57,11 +63,12 @@ package struct UnitIdentity: Hashable, Sendable {
         (self.kind, self.unit, self.slice, self.userUnit, self.userSlice) = (kind, unit, slice, userUnit, userSlice)
         (self.subgroup, self.template, self.instance) = (subgroup, template, instance)
         (self.container, self.pod) = (container, pod)
+        ownerUID = slice.flatMap(Self.owner)
     }
 
-    /// The user in whose slice it is, as `sd_pid_get_owner_uid` says: 1000 of `user-1000.slice`; absent for the system's own.
-    package var ownerUID: UInt32? {
-        guard let slice = slice?.text, slice.hasPrefix("user-"), slice.hasSuffix(".slice") else { return nil }
+    /// The user whose slice has this name.
+    static func owner(ofSlice slice: ByteString) -> UInt32? {
+        guard let slice = slice.text, slice.hasPrefix("user-"), slice.hasSuffix(".slice") else { return nil }
         let digits = slice.dropFirst("user-".count).dropLast(".slice".count)
         return digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? UInt32(digits) : nil
     }

@@ -9,8 +9,11 @@ struct BatchEnvelope {
     let parts: Int
 
     /// The batch's own id, or the part's: a receiver may get some parts and not others, so each is known by itself.
+    ///
+    /// So is each grouping of a window: one collector may get several, and must not take them for the same batch.
     var id: String {
-        let id = "\(batch.agent.instance)-\(batch.sequence)"
+        let keys = batch.grouping.keys.map(\.rawValue).joined(separator: "+")
+        let id = "\(batch.agent.instance)-\(batch.sequence)" + (keys.isEmpty ? "" : "@\(keys)")
         return parts > 1 ? "\(id)/\(part)" : id
     }
 
@@ -23,6 +26,7 @@ struct BatchEnvelope {
             json.number(part)
             json.number(parts)
         }
+        json.array("group_by") { json in batch.grouping.keys.forEach { json.string($0.rawValue) } }
         writeAgent(to: &json)
         writeHost(to: &json)
         writeWindow(to: &json)
@@ -113,7 +117,7 @@ struct BatchEnvelope {
     }
 }
 
-/// The sums over the rows of one payload.
+/// The sums over the rows of one payload: each operation once, so without rows that are nested in others.
 struct RowTotals {
     private(set) var counters = Counters()
     private(set) var openErrors: ErrorCounts = [:]
@@ -121,7 +125,7 @@ struct RowTotals {
 
     init(of rows: ArraySlice<UnitRow>) {
         // By position: taking rows out one by one would copy all that is in them.
-        for position in rows.indices {
+        for position in rows.indices where !rows[position].isNested {
             counters += rows[position].counters
             for (number, count) in rows[position].openErrors { openErrors[number, default: 0] &+= count }
             for (number, count) in rows[position].writeErrors { writeErrors[number, default: 0] &+= count }

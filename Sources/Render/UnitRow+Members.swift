@@ -3,7 +3,7 @@ internal import Model
 extension UnitRow {
     /// Every member of a row: what is not known is null, never missing.
     func write(to json: inout JSONWriter, counting members: CounterMembers) {
-        identity.write(invocationID: invocationID, to: &json)
+        identity.write(series, invocationID: invocationID, to: &json)
         writeCgroup(to: &json)
         members.write(counters, openErrors: openErrors, writeErrors: writeErrors, to: &json)
         json.array("writers") { json in
@@ -33,7 +33,7 @@ extension WriterRow {
 extension CgroupName {
     /// The members of a row that say which cgroup it is.
     func write(id: CgroupID, to json: inout JSONWriter) {
-        identity.write(invocationID: invocationID, to: &json)
+        identity.write(SeriesNames(of: identity, folding: true), invocationID: invocationID, to: &json)
         json.object("cgroup") { json in
             json.member("id", id.rawValue)
             json.member("path", bytes: path)
@@ -42,11 +42,13 @@ extension CgroupName {
 }
 
 extension UnitIdentity {
-    fileprivate func write(invocationID: String?, to json: inout JSONWriter) {
+    fileprivate func write(_ series: SeriesNames, invocationID: String?, to json: inout JSONWriter) {
         json.member("unit", bytes: unit)
+        json.member("unit_series", bytes: series.unit)
         json.member("kind", kind.rawValue)
         json.member("slice", bytes: slice)
         json.member("user_unit", bytes: userUnit)
+        json.member("user_unit_series", bytes: series.userUnit)
         json.member("user_slice", bytes: userSlice)
         json.member("owner_uid", ownerUID)
         json.member("subgroup", bytes: subgroup)

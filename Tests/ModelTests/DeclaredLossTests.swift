@@ -62,12 +62,13 @@ private struct RandomDrains {
                 rollup.add(drain)
             }
             limits = Rollup.Limits(units: Int(1 + random.below(30)), writersPerUnit: Int(1 + random.below(5)))
-            (rows, loss) = rollup.close(
-                limits: limits,
+            let shown = rollup.closed.rows(
+                by: .cgroup, folding: true, limits: limits,
                 name: { id in
                     if id.rawValue % 5 == 0 { return nil }
                     return CgroupName(path: "/a.slice", identity: UnitIdentity(cgroupPath: "/a.slice"))
                 }, executable: { _ in nil })
+            (rows, loss) = (shown.rows, shown.loss)
         }
     }
 

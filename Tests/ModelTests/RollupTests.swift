@@ -23,9 +23,12 @@ extension Drain {
             return CgroupName(path: path, identity: UnitIdentity(cgroupPath: path))
         }
     ) -> (rows: [UnitRow], loss: Loss) {
-        rollup.close(limits: Rollup.Limits(units: units, writersPerUnit: writers), name: name) { id in
+        let shown = rollup.closed.rows(
+            by: .cgroup, folding: true, limits: Rollup.Limits(units: units, writersPerUnit: writers), name: name
+        ) { id in
             id.inode == 404 ? nil : ByteString("/bin/\(id.inode)")
         }
+        return (shown.rows, shown.loss)
     }
 
     private func rollup(_ drains: Drain...) -> Rollup {
@@ -177,17 +180,17 @@ extension Drain {
     }
 }
 
+/// A linear congruential generator: the same drains at every run.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ state >> 29
+    }
+}
+
 /// Whatever the drains and the limits, what was counted is what the rows say.
 @Suite struct ConservationTests {
-    /// A linear congruential generator: the same drains at every run.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     private static func counters(_ random: inout Seeded) -> Counters {
         var counters = Counters()
         for counter in Counter.allCases where Int.random(in: 0..<4, using: &random) == 0 {
@@ -196,7 +199,7 @@ extension Drain {
         return counters
     }
 
-    private static func drain(_ random: inout Seeded) -> Drain {
+    static func drain(_ random: inout Seeded) -> Drain {
         var drain = Drain()
         for _ in 0..<Int.random(in: 0..<60, using: &random) {
             let inode = UInt64.random(in: 0..<5, using: &random)
@@ -238,8 +241,9 @@ extension Drain {
         }
         let limits = Rollup.Limits(
             units: .random(in: 0...25, using: &random), writersPerUnit: .random(in: 0...6, using: &random))
-        let (rows, _) = rollup.close(
-            limits: limits, name: { _ in nil }, executable: { ByteString("/\($0.inode)") })
+        let rows = rollup.closed.rows(
+            by: .cgroup, folding: true, limits: limits, name: { _ in nil }, executable: { ByteString("/\($0.inode)") }
+        ).rows
 
         #expect(rows.reduce(into: Counters()) { $0 += $1.counters } == expected)
         #expect(rollup.own == own)
@@ -261,9 +265,10 @@ extension Drain {
         drain.writers.shuffle(using: &random)
         var rollup = Rollup()
         rollup.add(drain)
-        let (rows, _) = rollup.close(
-            limits: Rollup.Limits(units: 100, writersPerUnit: 100), name: { _ in nil },
-            executable: { ByteString("\($0.inode)") })
+        let rows = rollup.closed.rows(
+            by: .cgroup, folding: true, limits: Rollup.Limits(units: 100, writersPerUnit: 100), name: { _ in nil },
+            executable: { ByteString("\($0.inode)") }
+        ).rows
         #expect(rows.map(\.cgroup?.rawValue) == Array(1...10))
         let inodes = (1...10).map { ByteString("\($0)") as ByteString? }
         for row in rows { #expect(row.writers.map(\.executable) == inodes) }

@@ -36,6 +36,34 @@ struct BatchRendererTests {
         try expectGolden(payloads[0].body, "empty.\(format.rawValue)")
     }
 
+    @Test("A batch of another grouping has an id of its own, and says which", arguments: BatchFormat.allCases)
+    func grouped(_ format: BatchFormat) throws {
+        let grouping = Grouping([.container, .slice])
+        let whole = BatchRenderer.payloads(
+            Fixture.batch(rows: rows(1), grouping: grouping), format: format, maxBytes: 1 << 22)
+        #expect(whole.map(\.id) == ["6f1c-4711@slice+container"])
+        let lines = try whole[0].body.split(separator: UInt8(ascii: "\n")).map { try object($0) }
+        #expect(lines[0]["group_by"] as? [String] == ["slice", "container"])
+        #expect(lines.allSatisfy { $0["batch_id"] as? String == "6f1c-4711@slice+container" })
+        let parts = BatchRenderer.payloads(
+            Fixture.batch(rows: rows(2), grouping: grouping), format: format, maxBytes: 1)
+        #expect(parts.map(\.id) == ["6f1c-4711@slice+container/1", "6f1c-4711@slice+container/2"])
+    }
+
+    @Test("Totals count each operation once, in every part, where rows overlap")
+    func nestedRows() throws {
+        var rows = rows(4)
+        for index in [1, 3] { rows[index].isNested = true }
+        for maxBytes in [1, 1 << 22] {
+            let payloads = BatchRenderer.payloads(
+                Fixture.batch(rows: rows, grouping: Grouping([.slice])), format: .json, maxBytes: maxBytes)
+            let totals = try payloads.map { try #require(try object($0.body)["totals"] as? [String: Any]) }
+            #expect(totals.compactMap { $0["writes"] as? Int }.reduce(0, +) == 2 * 99_999)
+            let errors = totals.compactMap { $0["write_errors"] as? [String: Int] }
+            #expect(errors.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) } == ["EPERM": 1, "ESRCH": 1])
+        }
+    }
+
     @Test("Parts hold every row once, in order, within the size", arguments: [4000, 20_000, 70_000])
     func parts(maxBytes: Int) throws {
         let payloads = BatchRenderer.payloads(Fixture.batch(rows: rows(200)), format: .json, maxBytes: maxBytes)

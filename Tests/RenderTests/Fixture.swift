@@ -5,7 +5,9 @@ enum Fixture {
     /// 2026-11-22T12:00:00.000Z
     static let noon: Int64 = 1_795_348_800_000_000_000
 
-    static func batch(rows: [UnitRow], absent: Set<Counter> = [], costs: [ProgramCost]? = nil) -> Batch {
+    static func batch(
+        rows: [UnitRow], absent: Set<Counter> = [], costs: [ProgramCost]? = nil, grouping: Grouping = .cgroup
+    ) -> Batch {
         var loss = Loss()
         loss.ringRecords = 1
         loss.detailOverflow = 2
@@ -26,7 +28,7 @@ enum Fixture {
                 notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
             loss: loss, programCosts: costs, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]),
             drainTime: .microseconds(22_500),
-            rows: rows)
+            grouping: grouping, rows: rows)
     }
 
     static var costs: [ProgramCost] {
@@ -44,7 +46,8 @@ enum Fixture {
     /// Every member at once, then rows with as little as a row can have.
     static var richRows: [UnitRow] {
         let everything = UnitIdentity(
-            kind: .container, unit: "web@a\\x2db.service", slice: "user-1000.slice", userUnit: "app.service",
+            kind: .container, unit: "web@a\\x2db.service", slice: "user-1000.slice",
+            userUnit: "app-gnome-evince-4711.scope",
             userSlice: "app.slice", subgroup: "libpod-payload-0123", template: "web@.service", instance: "a\\x2db",
             container: UnitIdentity.Container(
                 id: "0123456789abcdef", runtime: "podman", name: "web", image: "docker.io/library/web:1",
@@ -62,7 +65,8 @@ enum Fixture {
         ]
         return [
             UnitRow(
-                identity: everything, invocationID: "00112233445566778899aabbccddeeff", cgroup: CgroupID(4417),
+                identity: everything, series: SeriesNames(of: everything, folding: true),
+                invocationID: "00112233445566778899aabbccddeeff", cgroup: CgroupID(4417),
                 path: "/web.slice/web@a\\x2db.service/libpod-payload-0123", counters: distinctCounters,
                 openErrors: [2: 2, 13: 1, 999: 7], writeErrors: [28: 4], writers: writers),
             UnitRow(

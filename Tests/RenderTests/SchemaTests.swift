@@ -72,7 +72,22 @@ struct SchemaTests {
     func kinds(_ name: String) throws {
         let unit = try #require((try schema(name)["$defs"] as? [String: Object])?["unit"]?["properties"] as? Object)
         let kinds = try #require((unit["kind"] as? Object)?["enum"] as? [String])
-        #expect(kinds.count == 12)
-        for kind in kinds { #expect(UnitIdentity.Kind(rawValue: kind) != nil, "\(kind)") }
+        #expect(Set(kinds) == Set(UnitIdentity.Kind.allCases.map(\.rawValue)))
+    }
+
+    @Test("Every key of a grouping is in the schema, and in the pattern of ids", arguments: ["batch", "ndjson-line"])
+    func groupings(_ name: String) throws {
+        let definitions = try #require(try schema(name)["$defs"] as? [String: Object])
+        let keys = try #require((definitions["group_by"]?["items"] as? Object)?["enum"] as? [String])
+        #expect(keys == Grouping.Key.allCases.map(\.rawValue))
+        let id = try Regex(try #require(definitions["batch_id"]?["pattern"] as? String))
+        for grouping in [[], [.unit], [.slice, .container], Grouping.Key.allCases] as [[Grouping.Key]] {
+            let batch = Fixture.batch(rows: Array(Fixture.richRows.prefix(2)), grouping: Grouping(grouping))
+            for maxBytes in [1, 1 << 22] {
+                for payload in BatchRenderer.payloads(batch, format: .json, maxBytes: maxBytes) {
+                    #expect(try id.wholeMatch(in: payload.id) != nil, "\(payload.id)")
+                }
+            }
+        }
     }
 }

@@ -27,6 +27,7 @@ struct Batch: Decodable {
         }
 
         let unit: String?
+        let unitSeries: String?
         let kind: String
         let slice: String?
         struct Writer: Decodable {
@@ -43,11 +44,12 @@ struct Batch: Decodable {
         let counters: Counters
         let writers: [Writer]
 
-        private enum CodingKeys: String, CodingKey { case unit, kind, slice, cgroup, writers }
+        private enum CodingKeys: String, CodingKey { case unit, unitSeries, kind, slice, cgroup, writers }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             unit = try container.decodeIfPresent(String.self, forKey: .unit)
+            unitSeries = try container.decodeIfPresent(String.self, forKey: .unitSeries)
             kind = try container.decode(String.self, forKey: .kind)
             slice = try container.decodeIfPresent(String.self, forKey: .slice)
             cgroup = try container.decodeIfPresent(Cgroup.self, forKey: .cgroup)
@@ -69,10 +71,16 @@ struct Batch: Decodable {
     let batchId: String
     let sequence: Int
     let part: [Int]
+    let groupBy: [String]
     let window: Window
     let loss: Loss
     let totals: Counters
     let units: [Unit]
+
+    /// The rows that have everything once: those of slices are in that of the slice around them.
+    var outermost: [Unit] {
+        groupBy.contains("slice") ? units.filter { $0.slice == nil || $0.slice == "-.slice" } : units
+    }
 
     /// One document a line.
     static func all(inFile path: String) throws -> [Batch] {
@@ -95,10 +103,13 @@ extension [Batch] {
     var imbalances: [String] {
         flatMap { batch in
             var sums = Counters()
-            for unit in batch.units { sums.add(unit.counters) }
+            for unit in batch.outermost { sums.add(unit.counters) }
             let totals = sums.differences(from: batch.totals).map { "\(batch.batchId), totals: \($0)" }
-            let writers = batch.units.filter { $0.cgroup != nil && $0.byWriters != $0.byUnit }
-                .map { "\(batch.batchId), cgroup \($0.cgroup?.id ?? 0): writers \($0.byWriters), unit \($0.byUnit)" }
+            let writers = batch.units.filter { $0.kind != "overflow" && $0.byWriters != $0.byUnit }
+                .map {
+                    "\(batch.batchId), \($0.slice ?? "-"), \($0.unit ?? "-"): "
+                        + "writers \($0.byWriters), unit \($0.byUnit)"
+                }
             return totals + writers
         }
     }

@@ -8,14 +8,19 @@ final class Cgroup {
 
     let name: String
     let path: String
+    /// The one that is removed with all that is below it; nil when this is it.
+    private let top: Cgroup?
 
-    /// - Parameter below: names of further cgroups, one inside the other; `path` is then the innermost.
-    init(below names: [String] = []) throws {
+    /// - Parameters:
+    ///   - suffix: what its name ends in, such as `.slice`.
+    ///   - below: names of further cgroups, one inside the other; `path` is then the innermost.
+    init(suffix: String = "", below names: [String] = []) throws {
         let number = Self.made.withLock { count in
             count += 1
             return count
         }
-        name = "ot-test-\(getpid())-\(number)"
+        top = nil
+        name = "ot-test-\(getpid())-\(number)\(suffix)"
         var folder = "\(try Self.mountPoint())/\(name)"
         try Self.make(folder)
         for name in names {
@@ -25,7 +30,24 @@ final class Cgroup {
         path = folder
     }
 
+    /// Further ones in `parent`, one inside the other; some may be there already, for others.
+    init(in parent: Cgroup, _ names: [String]) throws {
+        (top, name) = (parent, parent.name)
+        path = try names.reduce(parent.path) { folder, name in
+            let folder = "\(folder)/\(name)"
+            if access(folder, F_OK) != 0 { try Self.make(folder) }
+            return folder
+        }
+    }
+
+    /// Takes it away now, as systemd does when a unit ends; another may be made in its place.
+    func end() throws {
+        Self.remove(path)
+        if access(path, F_OK) == 0 { throw Failure("\(path) is still there") }
+    }
+
     deinit {
+        if top != nil { return }
         if let top = try? Self.mountPoint() { Self.remove("\(top)/\(name)") }
     }
 

@@ -51,7 +51,7 @@ extension SystemTests {
             #expect(Self.allCommands().count >= 10)
         }
 
-        @Test(arguments: ["now.toml", "file.toml", "collector.toml"])
+        @Test(arguments: ["now.toml", "file.toml", "slices.toml", "collector.toml"])
         func `an example passes the check`(name: String) throws {
             let path = Self.root.appending(path: "examples/\(name)").path
             let end = try otagent(["check", "--config", path], in: try Folder())

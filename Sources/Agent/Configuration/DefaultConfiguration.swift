@@ -21,14 +21,14 @@ package enum DefaultConfiguration {
         max_kernel_memory = "64MiB"         # for counters; beyond it they are summed up coarser, nothing is lost
         max_writers_per_unit = 50           # shown for each unit, biggest first; the rest sums up to the writer "*"
         max_units = 10000                   # rows in a batch; the rest sums up to the unit "*"
-        fold_transient = true               # one name in series for run-r1a2b3c.scope and its like (no effect in this version)
+        fold_transient = true               # one name in series for run-u12.service and its like: run-u*.service
 
         # Where batches go: any number of outputs, each a table with a name of your own.
 
         [outputs.terminal]
         type = "stdout"
         format = "ndjson"                   # ndjson | json
-        group_by = []                       # [] = a row for each cgroup; or unit, slice, user, container, pod
+        group_by = []                       # [] = a row for each cgroup; or any of unit, slice, user, container, pod
         max_batch_bytes = "4MiB"            # a bigger window goes out in parts
         max_waiting_bytes = "16MiB"         # what may wait while nobody reads; beyond it the oldest is dropped
 

@@ -26,7 +26,7 @@ extension KeySpecification {
         .init(.output, "url", .url, nil, only: ["http"]),
         .init(.output, "path", .path, nil, only: ["file"]),
         .init(.output, "format", .choice(formats), "\"json\" (http), \"ndjson\" (file, stdout)"),
-        .init(.output, "group_by", .choices(["unit", "slice", "user", "container", "pod"]), "[]"),
+        .init(.output, "group_by", .choices(Grouping.Key.allCases.map(\.rawValue)), "[]"),
         .init(.output, "max_batch_bytes", .size(aKiBToAGiB), "\"4MiB\""),
         .init(.output, "max_waiting_bytes", .size(aKiBToAGiB), "\"16MiB\"", only: ["file", "stdout"]),
         .init(.output, "compression", .choice(["gzip", "none"]), "\"gzip\"", only: ["http"]),

@@ -1,4 +1,5 @@
 internal import Export
+internal import Model
 
 /// Makes an output of its tables, and finds what is wrong between keys that are right by themselves.
 struct OutputReader {
@@ -22,8 +23,13 @@ struct OutputReader {
     func settings() -> OutputSettings? {
         guard let kind = kind() else { return nil }
         var settings = OutputSettings(name: output.key.last, kind: kind)
-        output.read("group_by", into: &settings.groupBy)
+        settings.groupBy = Grouping(keys.compactMap(Grouping.Key.init))
         return settings
+    }
+
+    /// The words of `group_by`, in the order of the file.
+    private var keys: [String] {
+        if case .strings(let words)? = output.values["group_by"] { words } else { [] }
     }
 
     private func kind() -> OutputSettings.Kind? {
@@ -83,6 +89,9 @@ struct OutputReader {
     // MARK: - What does not go together
 
     func check(_ problems: inout ProblemCollector) {
+        for (index, word) in keys.enumerated() where keys[..<index].contains(word) {
+            problems.value(output.key.appending("group_by").appending(index), "group_by has \"\(word)\" twice")
+        }
         guard output.string("type") == "http" else { return }
         checkCredentials(&problems)
         if tls.string("key_file") != nil, !tls.present.contains("cert_file") || tls.values["cert_file"] == .string("") {

@@ -56,8 +56,8 @@ package struct OutputSettings: Sendable, Equatable {
 
     package var name: String
     package var kind: Kind
-    /// What one row stands for; empty: one cgroup.
-    package var groupBy: [String] = []
+    /// What one row stands for.
+    package var groupBy = Grouping.cgroup
 
     package init(name: String, kind: Kind) { (self.name, self.kind) = (name, kind) }
 

@@ -22,7 +22,7 @@ package struct AgentRun {
         let open = OpenOutputs(count: settings.outputs.count)
         let sinks = try await makeSinks(open)
         do {
-            try await count(into: sinks.map(\.sink), extent, until: wishes, or: open.none) { wish in
+            try await count(into: outputs(sinks), extent, until: wishes, or: open.none) { wish in
                 guard wish == .reopen else { return }
                 for case let file as FileSink in sinks.map(\.sink) { file.reopen() }
             }
@@ -37,7 +37,7 @@ package struct AgentRun {
     }
 
     private func count(
-        into sinks: [any Sink], _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>,
+        into outputs: [Pipeline.Output], _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>,
         or noOutput: AsyncStream<Void>, _ onWish: @escaping @Sendable (Signals.Wish) -> Void
     ) async throws {
         let host = try Self.host()
@@ -51,9 +51,9 @@ package struct AgentRun {
                 version: Self.version, instance: Self.newInstance(), backend: "tracepoint", started: now.wall),
             host: .current(name: settings.agent.hostname))
         let pipeline = Pipeline(
-            source: source, host: host, sinks: sinks, identity: identity, names: names,
+            source: source, host: host, outputs: outputs, identity: identity, names: names,
             limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
-            interval: settings.agent.interval)
+            foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
         announce(source.coverage, cgroups: names.count)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -105,6 +105,10 @@ package struct AgentRun {
 
 extension AgentRun {
     private typealias NamedSink = (name: String, sink: any Sink)
+
+    private func outputs(_ sinks: [NamedSink]) -> [Pipeline.Output] {
+        zip(sinks, settings.outputs).map { Pipeline.Output($0.sink, by: $1.groupBy) }
+    }
 
     private func makeSinks(_ open: OpenOutputs) async throws -> [NamedSink] {
         var sinks: [NamedSink] = []

@@ -20,9 +20,22 @@ package actor Pipeline {
         package init(agent: AgentIdentity, host: HostIdentity) { (self.agent, self.host) = (agent, host) }
     }
 
+    /// Where batches go, and what their rows stand for there.
+    package struct Output: Sendable {
+        package var sink: any Sink
+        package var grouping: Grouping
+
+        package init(_ sink: any Sink, by grouping: Grouping = .cgroup) {
+            (self.sink, self.grouping) = (sink, grouping)
+        }
+    }
+
     private let source: any EventSource
     private let host: any HostView
-    private let sinks: [any Sink]
+    private let outputs: [Output]
+    /// Each that an output asks for, once.
+    private let groupings: [Grouping]
+    private let foldsTransient: Bool
     private let identity: Identity
     private let limits: Rollup.Limits
     private let interval: Duration
@@ -41,10 +54,12 @@ package actor Pipeline {
 
     /// - Parameter names: the cgroups that were there when counting began.
     package init(
-        source: any EventSource, host: any HostView, sinks: [any Sink], identity: Identity, names: CgroupNames,
-        limits: Rollup.Limits, interval: Duration
+        source: any EventSource, host: any HostView, outputs: [Output], identity: Identity, names: CgroupNames,
+        limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration
     ) {
-        (self.source, self.host, self.sinks, self.identity) = (source, host, sinks, identity)
+        (self.source, self.host, self.outputs, self.identity) = (source, host, outputs, identity)
+        groupings = outputs.reduce(into: []) { if !$0.contains($1.grouping) { $0.append($1.grouping) } }
+        self.foldsTransient = foldsTransient
         (self.names, self.limits, self.interval) = (names, limits, interval)
         started = host.reading
         clock = WindowClock(interval: interval, start: started)
@@ -102,12 +117,13 @@ package actor Pipeline {
         let window = clock.close(at: host.reading)
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
-        let batch = closedBatch(window)
-        for sink in sinks { await sink.accept(batch) }
+        let (batches, nameless) = closedBatches(window)
+        for output in outputs {
+            for batch in batches where batch.grouping == output.grouping { await output.sink.accept(batch) }
+        }
         if let trouble { throw trouble }
         if lostRecords > 0 { names.compare(current: host.path) }
         // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
-        let nameless = Set(batch.rows.filter { $0.identity.kind == .unresolved }.compactMap(\.cgroup))
         try await source.recycle(names.drained().union(unnamed))
         unnamed = nameless
     }
@@ -119,19 +135,27 @@ package actor Pipeline {
         return drain.loss.ringRecords
     }
 
-    /// What the window came to. Nothing of what it was added up from is kept: with 10,000 cgroups that is megabytes.
-    private func closedBatch(_ window: Window) -> Batch {
+    /// What the window came to, by each grouping, and the cgroups that nobody could name.
+    ///
+    /// Nothing of what it was added up from is kept: with 10,000 cgroups that is megabytes.
+    private func closedBatches(_ window: Window) -> (batches: [Batch], nameless: Set<CgroupID>) {
         let rollup = exchange(&self.rollup, with: Rollup())
         learnExecutables(rollup.seen)
-        let (rows, loss) = rollup.close(
-            limits: limits,
-            name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
-            executable: { executables[$0] })
+        let closed = rollup.closed
+        var nameless: Set<CgroupID> = []
         sequence += 1
-        return Batch(
-            sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
-            loss: loss, programCosts: rollup.programCosts, ownActivity: rollup.own,
-            drainTime: rollup.drainTime, rows: rows)
+        let batches = groupings.map { grouping in
+            let shown = closed.rows(
+                by: grouping, folding: foldsTransient, limits: limits,
+                name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
+                executable: { executables[$0] })
+            nameless.formUnion(shown.unnamed)
+            return Batch(
+                sequence: sequence, agent: identity.agent, host: identity.host, window: window,
+                coverage: source.coverage, loss: shown.loss, programCosts: rollup.programCosts,
+                ownActivity: rollup.own, drainTime: rollup.drainTime, grouping: grouping, rows: shown.rows)
+        }
+        return (batches, nameless)
     }
 
     private func take(_ facts: [Fact]) {

@@ -50,6 +50,31 @@ import Testing
                         ^
             """#),
         ProblemExample(
+            "wrong group",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            group_by = ["unit", "slices"]
+            """#,
+            #"""
+            agent.toml:3:21: error: group_by[1] must be "unit", "slice", "user", "container" or "pod"; did you m\#
+            ean "slice"?
+                group_by = ["unit", "slices"]
+                                    ^
+            """#),
+        ProblemExample(
+            "group twice",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            group_by = ["unit", "pod", "unit"]
+            """#,
+            #"""
+            agent.toml:3:28: error: group_by has "unit" twice
+                group_by = ["unit", "pod", "unit"]
+                                           ^
+            """#),
+        ProblemExample(
             "wrong operation",
             #"""
             [outputs.t]

@@ -122,7 +122,7 @@ import Testing
             OutputSettings(name: "a", kind: .stdout(stdout)), OutputSettings(name: "web", kind: .http(web)),
             OutputSettings(name: "File_2", kind: .file(file)),
         ]
-        expected.outputs[1].groupBy = ["unit", "pod"]
+        expected.outputs[1].groupBy = Grouping([.unit, .pod])
         expected.http.listen = "[::1]:0"
         expected.http.allowRemote = true
         expected.http.tokenFile = "/t"

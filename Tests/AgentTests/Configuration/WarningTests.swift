@@ -20,19 +20,6 @@ import Testing
                 ^
             """#),
         ProblemExample(
-            "groups",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            group_by = ["unit"]
-            """#,
-            #"""
-            agent.toml:3:1: warning: group_by in [outputs.t] has no effect in this version: there is one row per\#
-             cgroup
-                group_by = ["unit"]
-                ^
-            """#),
-        ProblemExample(
             "endpoint",
             #"""
             [outputs.t]

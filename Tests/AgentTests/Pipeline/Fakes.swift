@@ -135,6 +135,7 @@ struct Bench {
     init(
         _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
         names: CgroupNames = CgroupNames(startsAtRealRoot: true), sink: RecordingSink = RecordingSink(),
+        others: [Pipeline.Output] = [], foldsTransient: Bool = true,
         beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
         beforeDrain: @escaping @Sendable (inout FakeSource.Script) -> Void = { _ in }
     ) {
@@ -142,11 +143,12 @@ struct Bench {
         source = FakeSource(script, clock: clock, beforeFacts: beforeFacts, beforeDrain: beforeDrain)
         let start = clock.reading.wall
         pipeline = Pipeline(
-            source: source, host: host ?? FakeHost(clock: clock), sinks: [sink],
+            source: source, host: host ?? FakeHost(clock: clock), outputs: [Pipeline.Output(sink)] + others,
             identity: Pipeline.Identity(
                 agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: start),
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
-            names: names, limits: Rollup.Limits(units: 100, writersPerUnit: 10), interval: .seconds(10))
+            names: names, limits: Rollup.Limits(units: 100, writersPerUnit: 10), foldsTransient: foldsTransient,
+            interval: .seconds(10))
     }
 }
 

@@ -82,6 +82,18 @@ import Testing
         #expect(rows.map(\.identity.unit) == ["a.service", "a.service"])
     }
 
+    @Test(arguments: [true, false])
+    func `a transient unit has one name in series, unless that is turned off`(folds: Bool) async throws {
+        let path: ByteString = "/system.slice/run-u12.service"
+        let bench = Bench(
+            FakeSource.Script(drains: [writes(1, in: 9)], facts: [[.cgroupMade(CgroupID(9), path: path)]]),
+            foldsTransient: folds)
+        try await bench.pipeline.run(.atLeast(.seconds(10)))
+        let row = try #require(bench.sink.batches.first?.rows.first)
+        #expect(row.identity.unit == "run-u12.service")
+        #expect(row.series.unit == (folds ? "run-u*.service" : "run-u12.service"))
+    }
+
     @Test func `a removed cgroup is given back once, after its last drain`() async throws {
         let path: ByteString = "/a.scope"
         let bench = Bench(
