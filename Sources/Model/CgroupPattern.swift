@@ -1,7 +1,8 @@
 /// The shape of the end of a cgroup path, such as `**/docker-{hex}.scope`.
 ///
 /// A pattern begins with `**/` (anywhere) or `/` (at the root). In a component, `*` stands for any bytes and one of
-/// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod) and `{name}` captures what it stands for.
+/// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod), `{build}` (of BuildKit), `{handle}` (of
+/// Garden) and `{name}` captures what it stands for; of several captures the last one in the path counts.
 struct CgroupPattern: Sendable {
     private enum Token {
         case literal([UInt8])
@@ -10,7 +11,7 @@ struct CgroupPattern: Sendable {
     }
 
     private enum Capture: String {
-        case hex, hex64, uid, name
+        case hex, hex64, uid, build, handle, name
     }
 
     private let isAnchored: Bool
@@ -30,7 +31,7 @@ struct CgroupPattern: Sendable {
         // From the last component on: it is the one that tells most.
         for offset in components.indices.reversed() {
             guard let found = Self.match(components[offset][...], path[start + offset]) else { return nil }
-            if !found.isEmpty { captured = found }
+            if captured.isEmpty { captured = found }
         }
         return captured
     }
@@ -82,6 +83,11 @@ struct CgroupPattern: Sendable {
         case .name: !bytes.isEmpty
         case .hex: 12...64 ~= bytes.count && bytes.allSatisfy(isHexDigit)
         case .hex64: bytes.count == 64 && bytes.allSatisfy(isHexDigit)
+        // Drawn by BuildKit's identity.NewID: 25 digits to the base 36.
+        case .build:
+            bytes.count == 25 && bytes.allSatisfy { isHexDigit($0) || UInt8(ascii: "g")...UInt8(ascii: "z") ~= $0 }
+        // The UUID of an instance, cut to 28 bytes by some versions of Cloud Foundry.
+        case .handle: 28...36 ~= bytes.count && bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") }
         case .uid:
             // Static pods have a plain hash for a uid; the systemd driver writes `_`, because `-` nests slices.
             32...36 ~= bytes.count

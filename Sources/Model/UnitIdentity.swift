@@ -9,7 +9,8 @@ package struct UnitIdentity: Hashable, Sendable {
 
     package struct Container: Hashable, Sendable {
         package var id: ByteString
-        package var runtime: String
+        /// Absent where the path is that of a container, but of which runtime it does not say.
+        package var runtime: String?
         package var name: ByteString?
         package var image: ByteString?
         /// What the container's own systemd would say, if one arranges the cgroups in it.
@@ -17,7 +18,8 @@ package struct UnitIdentity: Hashable, Sendable {
         package var slice: ByteString?
 
         package init(
-            id: ByteString, runtime: String, name: ByteString? = nil, image: ByteString? = nil, unit: ByteString? = nil,
+            id: ByteString, runtime: String?, name: ByteString? = nil, image: ByteString? = nil,
+            unit: ByteString? = nil,
             slice: ByteString? = nil
         ) {
             (self.id, self.runtime, self.name, self.image) = (id, runtime, name, image)
