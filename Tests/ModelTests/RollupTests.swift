@@ -281,6 +281,7 @@ extension Drain {
         var sum = Loss()
         var other = Loss()
         (other.ringRecords, other.detailOverflow, other.unresolvedCgroups) = (1, 2, 3)
+        other.containerLookups = 5
         (other.ioUringUnknownResults, other.unknownFile) = (4, 5)
         sum.add(other)
         #expect(sum == other)
@@ -288,6 +289,7 @@ extension Drain {
         #expect(sum.ringRecords == 2)
         #expect(sum.detailOverflow == 4)
         #expect(sum.unresolvedCgroups == 6)
+        #expect(sum.containerLookups == 10)
         #expect(sum.ioUringUnknownResults == 8)
         #expect(sum.unknownFile == 10)
     }

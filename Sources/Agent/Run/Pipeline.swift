@@ -22,6 +22,7 @@ package actor Pipeline {
 
     private let source: any EventSource
     private let host: any HostView
+    private let containers: ContainerNames?
     private let sinks: [any Sink]
     private let identity: Identity
     private let limits: Rollup.Limits
@@ -39,11 +40,14 @@ package actor Pipeline {
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
 
-    /// - Parameter names: the cgroups that were there when counting began.
+    /// - Parameters:
+    ///   - containers: who is asked for the names of containers; nil for nobody.
+    ///   - names: the cgroups that were there when counting began.
     package init(
-        source: any EventSource, host: any HostView, sinks: [any Sink], identity: Identity, names: CgroupNames,
-        limits: Rollup.Limits, interval: Duration
+        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, sinks: [any Sink],
+        identity: Identity, names: CgroupNames, limits: Rollup.Limits, interval: Duration
     ) {
+        self.containers = containers
         (self.source, self.host, self.sinks, self.identity) = (source, host, sinks, identity)
         (self.names, self.limits, self.interval) = (names, limits, interval)
         started = host.reading
@@ -76,6 +80,7 @@ package actor Pipeline {
 
     /// Reads facts until the window is to be closed, or for a little while; says whether it is.
     private func waitForBoundary() async throws -> Bool {
+        askForContainers()
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
         do {
             take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
@@ -102,13 +107,16 @@ package actor Pipeline {
         let window = clock.close(at: host.reading)
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
+        askForContainers()
         let batch = closedBatch(window)
         for sink in sinks { await sink.accept(batch) }
         if let trouble { throw trouble }
         if lostRecords > 0 { names.compare(current: host.path) }
         // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
         let nameless = Set(batch.rows.filter { $0.identity.kind == .unresolved }.compactMap(\.cgroup))
-        try await source.recycle(names.drained().union(unnamed))
+        let forgotten = names.drained()
+        containers?.forget(forgotten)
+        try await source.recycle(forgotten.union(unnamed))
         unnamed = nameless
     }
 
@@ -123,10 +131,11 @@ package actor Pipeline {
     private func closedBatch(_ window: Window) -> Batch {
         let rollup = exchange(&self.rollup, with: Rollup())
         learnExecutables(rollup.seen)
-        let (rows, loss) = rollup.close(
+        var (rows, loss) = rollup.close(
             limits: limits,
             name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
             executable: { executables[$0] })
+        if let containers { loss.containerLookups += containers.takeFailures() }
         sequence += 1
         return Batch(
             sequence: sequence, agent: identity.agent, host: identity.host, window: window, coverage: source.coverage,
@@ -141,6 +150,13 @@ package actor Pipeline {
                 names.apply(fact, current: host.path)
             }
         }
+    }
+
+    /// Passes on what is new and takes what has come: nothing here waits for anybody.
+    private func askForContainers() {
+        guard let containers else { return }
+        containers.want(names.takeQuestions())
+        for (cgroup, details) in containers.news() { names.learn(cgroup, details) }
     }
 
     /// For writers whose report was lost, as long as their process can still be asked.

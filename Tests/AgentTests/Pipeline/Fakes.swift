@@ -134,7 +134,8 @@ struct Bench {
 
     init(
         _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
-        names: CgroupNames = CgroupNames(startsAtRealRoot: true), sink: RecordingSink = RecordingSink(),
+        names: CgroupNames = CgroupNames(startsAtRealRoot: true, asksAboutContainers: true),
+        containers: ContainerNames? = nil, sink: RecordingSink = RecordingSink(),
         beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
         beforeDrain: @escaping @Sendable (inout FakeSource.Script) -> Void = { _ in }
     ) {
@@ -142,7 +143,7 @@ struct Bench {
         source = FakeSource(script, clock: clock, beforeFacts: beforeFacts, beforeDrain: beforeDrain)
         let start = clock.reading.wall
         pipeline = Pipeline(
-            source: source, host: host ?? FakeHost(clock: clock), sinks: [sink],
+            source: source, host: host ?? FakeHost(clock: clock), containers: containers, sinks: [sink],
             identity: Pipeline.Identity(
                 agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: start),
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
