@@ -49,7 +49,9 @@ struct ContainerTable {
     private let limit: Int
 
     /// Before each attempt: a runtime may write its files a little after it has made the cgroup.
-    static let usualPauses: [Duration] = [.zero, .milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5)]
+    static let usualPauses: [Duration] = [
+        .zero, .milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5), .seconds(15), .seconds(30),
+    ]
     /// What is no container will not become one.
     private static let attemptsForPlaces = 2
 

@@ -6,20 +6,25 @@ internal import Synchronization
 package final class DockerSocket: Sendable {
     package let path: String
     private let timeout: Duration
-    /// Until when nobody is asked, by the monotonic clock in nanoseconds: after one that hung.
-    private let restsUntil = Mutex<Int64>(0)
+    /// After one that was too slow: until when nobody is asked, and how long that is, in nanoseconds.
+    private let rest = Mutex<(until: Int64, length: Int64)>((0, 0))
+    private let clock: @Sendable () -> Int64
 
     /// An answer has some KiB; with many mounts and labels, some more.
     static let maxAnswerBytes = 4 << 20
-    private static let rest: Int64 = 30_000_000_000
+    /// Short at first: dockerd says nothing about a container while it starts it.
+    private static let rests: ClosedRange<Int64> = 1_000_000_000...30_000_000_000
 
-    package init(path: String, timeout: Duration) { (self.path, self.timeout) = (path, timeout) }
+    /// - Parameter clock: nanoseconds, never set back; what a rest is measured by.
+    package init(path: String, timeout: Duration, clock: @escaping @Sendable () -> Int64 = { Clock.monotonic }) {
+        (self.path, self.timeout, self.clock) = (path, timeout, clock)
+    }
 
     /// What the daemon says about a container; nil when it does not know it, or belongs to another user.
     func container(_ id: ByteString, servedBy user: UInt32) throws(LookupFailure) -> ContainerDetails? {
         guard ContainerQuestion.isLongID(id.bytes), let name = id.text else { return nil }
         let started = Clock.monotonic
-        guard restsUntil.withLock({ $0 <= started }) else { throw LookupFailure("\(path) did not answer lately") }
+        guard rest.withLock({ $0.until <= clock() }) else { throw LookupFailure("\(path) did not answer in time") }
         let (seconds, attoseconds) = timeout.components
         let deadline = started + seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         do throws(LookupFailure) {
@@ -28,9 +33,17 @@ package final class DockerSocket: Sendable {
             // Without the chunks of HTTP/1.1: the answer is over when the connection is.
             try connection.send(
                 "GET /containers/\(name)/json HTTP/1.0\r\nHost: otagent\r\nAccept: application/json\r\n\r\n")
-            return try Self.read(connection.receive(limit: Self.maxAnswerBytes), about: id, from: path)
+            let answer = try connection.receive(limit: Self.maxAnswerBytes)
+            rest.withLock { $0.length = 0 }
+            return try Self.read(answer, about: id, from: path)
         } catch {
-            if Clock.monotonic >= deadline { restsUntil.withLock { $0 = Clock.monotonic + Self.rest } }
+            if Clock.monotonic >= deadline {
+                let now = clock()
+                rest.withLock { rest in
+                    rest.length = min(max(rest.length * 2, Self.rests.lowerBound), Self.rests.upperBound)
+                    rest.until = now + rest.length
+                }
+            }
             throw error
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Synchronization
 import Testing
 
 @testable import Machine
@@ -70,18 +71,47 @@ import Testing
 
     /// Silent, silent after the beginning, and one that never hangs up.
     @Test(arguments: [nil, "HTTP/1.0 200 OK\r\n", "whole"])
-    func `a daemon that hangs costs its time-out once, then it is left alone for a while`(begins: String?) throws {
+    func `a daemon that hangs costs its time-out, then it is left alone for a while`(begins: String?) throws {
         let answer = begins == "whole" ? http(container(anID)) : begins.map { Array($0.utf8) }
         let daemon = try FakeDaemon(hangsUp: false) { _ in answer }
-        let socket = DockerSocket(path: daemon.path, timeout: .milliseconds(200))
-        let started = ContinuousClock.now
-        #expect(throws: LookupFailure.self) { try socket.container(ByteString(anID), servedBy: getuid()) }
-        let once = ContinuousClock.now - started
-        #expect(once >= .milliseconds(200) && once < .seconds(20))
-        for _ in 1...1000 {
-            #expect(throws: LookupFailure.self) { try socket.container(ByteString(anID), servedBy: getuid()) }
+        let now = Mutex<Int64>(0)
+        let socket = DockerSocket(path: daemon.path, timeout: .milliseconds(200)) { now.withLock { $0 } }
+        /// How often it is waited for, asked ten times at each of these seconds.
+        func waits(_ seconds: [Int64]) -> [Int] {
+            seconds.map { second in
+                now.withLock { $0 = second * 1_000_000_000 }
+                return (1...10).count { _ in
+                    let started = ContinuousClock.now
+                    #expect(throws: LookupFailure.self) { try socket.container(ByteString(anID), servedBy: getuid()) }
+                    return ContinuousClock.now - started >= .milliseconds(200)
+                }
+            }
         }
-        #expect(daemon.requests.count <= 1)
+        #expect(waits([0, 1, 2, 3, 6, 7]) == [1, 1, 0, 1, 0, 1])
+        #expect(waits([1000, 1015, 1016, 1045, 1046]) == [1, 0, 1, 0, 1])
+    }
+
+    @Test func `one that answers again is asked as before`() throws {
+        let calls = Mutex(0)
+        let daemon = try FakeDaemon { _ in
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return call == 2 ? http(container(anID)) : nil
+        }
+        let now = Mutex<Int64>(0)
+        let socket = DockerSocket(path: daemon.path, timeout: .seconds(1)) { now.withLock { $0 } }
+        func ask(_ second: Int64) -> ContainerDetails? {
+            now.withLock { $0 = second * 1_000_000_000 }
+            return try? socket.container(ByteString(anID), servedBy: getuid())
+        }
+        #expect(ask(0) == nil)
+        #expect(ask(1) == ContainerDetails(name: "web", image: "nginx"))
+        #expect(ask(1) == nil)
+        // The rest is a short one again.
+        #expect(ask(2) == nil)
+        #expect(daemon.requests.count == 4)
     }
 
     @Test func `a user's containers are told by that user's daemon alone, and root's by root's`() throws {
