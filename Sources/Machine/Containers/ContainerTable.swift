@@ -16,7 +16,10 @@ struct ContainerTable {
         var state: State = .waiting
         var cgroups: Set<CgroupID>
         var attempts = 0
+        /// Why the last attempt failed; absent once it is counted.
         var failure: String?
+        var failures = 0
+        var isCounted = false
     }
 
     /// Questions in the order in which they are due.
@@ -52,6 +55,8 @@ struct ContainerTable {
     static let usualPauses: [Duration] = [
         .zero, .milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5), .seconds(15), .seconds(30),
     ]
+    /// So many failures are no coincidence: they are counted, though it is tried again.
+    private static let mostFailures = 4
     /// What is no container will not become one.
     private static let attemptsForPlaces = 2
 
@@ -106,7 +111,10 @@ struct ContainerTable {
             news += entry.cgroups.map { ($0, details) }
             return
         case .unknown: entries[question]?.failure = nil
-        case .failed(let reason): entries[question]?.failure = reason
+        case .failed(let reason):
+            entries[question]?.failure = reason
+            entries[question]?.failures += 1
+            if entry.failures + 1 == Self.mostFailures { countFailure(of: question) }
         }
         guard case .asked = entry.state else { return }
         if entry.attempts < (question.isAboutContainer ? pauses.count : min(Self.attemptsForPlaces, pauses.count)) {
@@ -124,11 +132,9 @@ struct ContainerTable {
     }
 
     private mutating func giveUp(_ question: ContainerQuestion) {
-        guard let entry = entries[question] else { return }
-        if let failure = entry.failure { count(failure: failure) }
+        countFailure(of: question)
         if question.isAboutContainer {
             entries[question]?.state = .givenUp
-            entries[question]?.failure = nil
         } else {
             remove(question)
         }
@@ -139,8 +145,8 @@ struct ContainerTable {
         for cgroup in cgroups {
             guard let question = questions.removeValue(forKey: cgroup) else { continue }
             entries[question]?.cgroups.remove(cgroup)
-            guard let entry = entries[question], entry.cgroups.isEmpty else { continue }
-            if let failure = entry.failure { count(failure: failure) }
+            guard entries[question]?.cgroups.isEmpty ?? false else { continue }
+            countFailure(of: question)
             remove(question)
         }
     }
@@ -148,6 +154,13 @@ struct ContainerTable {
     private mutating func remove(_ question: ContainerQuestion) {
         for cgroup in entries[question]?.cgroups ?? [] { questions[cgroup] = nil }
         entries[question] = nil
+    }
+
+    /// Counts a question whose last attempt failed, once however often it fails.
+    private mutating func countFailure(of question: ContainerQuestion) {
+        guard let entry = entries[question], let failure = entry.failure, !entry.isCounted else { return }
+        entries[question]?.isCounted = true
+        count(failure: failure)
     }
 
     private mutating func count(failure: String) {

@@ -71,6 +71,19 @@ import Testing
         #expect(failures.count == 0)
     }
 
+    @Test mutating func `four failures are counted without waiting for the last attempt, and once`() {
+        table = ContainerTable(pauses: Array(repeating: .nanoseconds(10), count: 6))
+        table.want(cgroup(1), question, now: 0)
+        var counted: [UInt64] = []
+        for attempt in 1...6 as ClosedRange<Int64> {
+            _ = ask(attempt * 10, .failed("x"))
+            counted.append(table.takeFailures().count)
+        }
+        table.forget([cgroup(1)])
+        counted.append(table.takeFailures().count)
+        #expect(counted == [0, 0, 0, 1, 0, 0, 0])
+    }
+
     @Test mutating func `a failure is counted when the container is gone before it could be asked again`() {
         table.want(cgroup(1), question, now: 0)
         _ = ask(0, .failed("x"))
