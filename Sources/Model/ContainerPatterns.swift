@@ -65,6 +65,9 @@ struct ContainerPattern: Sendable {
         Self("lxc", "**/lxc.payload/{name}"),
         Self("lxc", "/lxc/{name}"),
 
+        // The sandbox of Kata Containers: containerd's or CRI-O's.
+        Self(.containerOfSomeRuntime, "**/kata_{hex64}"),
+
         // The namespaces of containerd that its clients use by themselves.
         Self("containerd", "/k8s.io/{hex64}"),
         Self("containerd", "/default/{hex64}"),

@@ -348,6 +348,10 @@ struct UnitIdentityCgroupTests {
                     + "container=containerd:\(id) pod=\(pod)/burstable"
             ),
             (
+                "/kubepods/burstable/pod\(pod)/kata_\(id)",
+                "container slice=-.slice container=?:\(id) pod=\(pod)/burstable"
+            ),
+            (
                 "/docker/\(node)/k3s/kubepods/besteffort/pod\(pod)/\(id)",
                 "container slice=-.slice container=containerd:\(id) pod=\(pod)/besteffort"
             ),

@@ -22,8 +22,9 @@ extension RuntimeDirectories {
             for namespace in StateFile.names(in: "\(directory)/\(Self.tasks)", limit: 256) where namespace != "moby" {
                 let path = "\(directory)/\(Self.tasks)/\(namespace)/\(name)/config.json"
                 guard let bundle = try StateFile.json(BundleConfiguration.self, at: path) else { continue }
-                // A name may be used once in each namespace; which one is meant, only the cgroup tells.
-                guard bundle.lastOfCgroup.map({ $0 == name }) ?? true else { continue }
+                // A name may be used once in each namespace: which one is meant, only the cgroup tells. An id is drawn.
+                let isDrawn = ContainerQuestion.isLongID(id.bytes)
+                guard isDrawn || bundle.lastOfCgroup.map({ $0 == name }) ?? true else { continue }
                 return details(of: bundle, id: id)
             }
         }

@@ -153,6 +153,10 @@ import Testing
         #expect(tree.told("/default/ct2") == "cgroup - - - -")
         try tree.write("/run/containerd\(tasks)/default/ct3/config.json", bundle("", "system.slice:ctr:ct3"))
         #expect(tree.told("/system.slice/ctr-ct3.scope") == "container containerd ct3 - -")
+        // The same name in two namespaces.
+        try tree.write(
+            "/run/containerd\(tasks)/aaa/ct3/config.json", bundle(#""nerdctl/name":"other""#, "system.slice:ctr:x"))
+        #expect(tree.told("/system.slice/ctr-ct3.scope") == "container containerd ct3 - -")
     }
 
     @Test func `nerdctl's names are annotations, and containerd's state may be elsewhere`() throws {
