@@ -18,7 +18,11 @@ extension UnitIdentity {
             template: system.unit?.template, instance: system.unit?.instance,
             container: container?.container, pod: pod?.pod)
 
-        if let index = container?.index { self.container?.lookInside(path, from: index + 1) }
+        if let index = container?.index {
+            self.container?.lookInside(path, from: index + 1)
+            self.container?.isNested = Container.innermost(in: Array(path[..<index])) != nil
+        }
+        if let index = pod?.index { self.pod?.isNested = Container.innermost(in: Array(path[..<index])) != nil }
 
         // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
         let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)

@@ -261,6 +261,17 @@ import Testing
         #expect(ByteString("a..b").asFileName == "a..b")
     }
 
+    @Test func `what a container calls its cgroups is not taken for this host's containers and pods`() throws {
+        try tree.write("/var/lib/docker/containers/\(anID)/config.v2.json", docker)
+        try tree.makeDirectory("/var/log/pods/shop_web-0_\(aPod)")
+        let inner = "/lxc.payload.a"
+        #expect(tree.told("\(inner)/system.slice/docker-\(anID).scope") == "container docker - - -")
+        #expect(tree.told("\(inner)/kubepods/pod\(aPod)/\(anID)") == "container containerd - - -/-")
+        #expect(tree.told("\(inner)/kubepods/pod\(aPod)") == "container lxc a - -/-")
+        #expect(tree.told("/docker/\(anID)/kubepods/pod\(aPod)") == "container docker web nginx:1.25 -/-")
+        #expect(tree.told("/docker/\(anotherID)/docker/\(anID)") == "container docker - - -")
+    }
+
     @Test func `nothing is asked about what no runtime could tell more of`() {
         for path in [
             "/", "/system.slice", "/system.slice/x.service", "/lxc.payload.a", "/buildkit/k3z9q0w8e7r6t5y4u3i2o1p0a",
