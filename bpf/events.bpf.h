@@ -43,11 +43,12 @@ static __always_inline struct scratch *scratch(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-/* Sends `size` bytes; user space polls by time, so wake it only when the ring fills up. */
-static __always_inline void send(void *record, __u64 size)
+/* Sends `size` bytes. User space polls by time: it is woken when the ring fills up, and for what does not wait. */
+static __always_inline void send(void *record, __u64 size, bool is_urgent)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	__u64 flags = waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	__u64 flags = is_urgent || waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+								 : BPF_RB_NO_WAKEUP;
 
 	if (bpf_ringbuf_output(&events, record, size, flags))
 		ADD_ATOMICALLY(&stats.ring_dropped, 1);
@@ -138,7 +139,7 @@ static __always_inline void report_writer(struct task_struct *task, struct ot_wr
 	record->writer.tgid = BPF_CORE_READ(task, tgid);
 	record->writer.slot = slot;
 	if (length <= OT_PATH_MAX + COMPONENT_MAX)
-		send(record, offsetof(struct scratch, text) + length);
+		send(record, offsetof(struct scratch, text) + length, false);
 }
 
 static __always_inline void report_cgroup(struct trace_event_raw_cgroup *context, __u32 kind)
@@ -162,7 +163,8 @@ static __always_inline void report_cgroup(struct trace_event_raw_cgroup *context
 	record->cgroup.header.time = bpf_ktime_get_ns();
 	record->cgroup.header.length = read - 1;
 	record->cgroup.cgroup = context->id;
-	send(record, offsetof(struct scratch, text) + read - 1);
+	/* A container that is done within a moment leaves no files behind that could be asked for its name. */
+	send(record, offsetof(struct scratch, text) + read - 1, kind == OT_EVENT_CGROUP_MADE);
 }
 
 #endif

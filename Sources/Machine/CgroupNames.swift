@@ -18,6 +18,9 @@ package struct CgroupNames: Sendable {
     private var drains = 0
     /// What the kernel's paths have before the part that the mount shows; nil until it is learned.
     private var prefix: [UInt8]?
+    /// Whether somebody takes the questions.
+    private let asksAboutContainers: Bool
+    private var questions: [(CgroupID, ContainerQuestion)] = []
 
     /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
     private static var grace: Int { 2 }
@@ -25,7 +28,11 @@ package struct CgroupNames: Sendable {
     /// systemd writes the invocation right after it made the cgroup, and other cgroups that look like units have none.
     private static var mostInvocationsAsked: Int { 3 }
 
-    package init(startsAtRealRoot: Bool) { prefix = startsAtRealRoot ? [] : nil }
+    /// - Parameter asksAboutContainers: whether `takeQuestions` is called now and then.
+    package init(startsAtRealRoot: Bool, asksAboutContainers: Bool = false) {
+        prefix = startsAtRealRoot ? [] : nil
+        self.asksAboutContainers = asksAboutContainers
+    }
 
     package var count: Int { entries.count }
 
@@ -65,6 +72,15 @@ package struct CgroupNames: Sendable {
         return entries[id]?.name
     }
 
+    /// What there is to learn about cgroups that are new since the last call.
+    package mutating func takeQuestions() -> [(CgroupID, ContainerQuestion)] { exchange(&questions, with: []) }
+
+    /// Takes over what a runtime said about the container of a cgroup.
+    package mutating func learn(_ id: CgroupID, _ details: ContainerDetails) {
+        guard let path = entries[id]?.name.path else { return }
+        entries[id]?.name.identity.learn(details, path: path)
+    }
+
     /// Marks as gone what the file system does not know any more: after reports were lost.
     package mutating func compare(current: (CgroupID) -> ByteString?) {
         for (id, entry) in entries where entry.goneSince == nil {
@@ -101,7 +117,11 @@ package struct CgroupNames: Sendable {
 
     private mutating func set(_ id: CgroupID, path: ByteString) {
         if entries[id]?.name.path == path { return }
-        entries[id] = Entry(name: CgroupName(path: path, identity: UnitIdentity(cgroupPath: path)), goneSince: nil)
+        let identity = UnitIdentity(cgroupPath: path)
+        entries[id] = Entry(name: CgroupName(path: path, identity: identity), goneSince: nil)
+        if asksAboutContainers, let question = ContainerQuestion(identity, path: path) {
+            questions.append((id, question))
+        }
     }
 
     /// The kernel's path as the mount shows it. Which prefix a cgroup namespace hides is learned from a living cgroup.

@@ -19,6 +19,11 @@ package func readFile(_ path: String, limit: Int = 16 << 20) throws(SystemError)
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError("cannot open", path) }
     defer { close(descriptor) }
+    return try readFile(descriptor, path, limit: limit)
+}
+
+/// The rest of an open file; at most somewhat more than `limit`.
+func readFile(_ descriptor: CInt, _ path: String, limit: Int) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     let size = 64 << 10
     while bytes.count < limit {

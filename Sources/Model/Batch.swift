@@ -74,6 +74,8 @@ package struct Loss: Sendable, Equatable {
     package var detailOverflow: UInt64 = 0
     /// Cgroups with activity whose path nobody knows any more, among those that were to be named.
     package var unresolvedCgroups: UInt64 = 0
+    /// Look-ups of a container's name that failed or took too long.
+    package var containerLookups: UInt64 = 0
     package var ioUringUnknownResults: UInt64 = 0
     /// Requests of Linux AIO whose end nobody reported: reaped without a call, or never.
     package var aioUnknownResults: UInt64 = 0

@@ -1,36 +1,73 @@
 /// The shape of the end of a cgroup path, such as `**/docker-{hex}.scope`.
 ///
 /// A pattern begins with `**/` (anywhere) or `/` (at the root). In a component, `*` stands for any bytes and one of
-/// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod) and `{name}` captures what it stands for.
+/// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod), `{build}` (of BuildKit), `{handle}` (of
+/// Garden) and `{name}` captures what it stands for; of several captures the last one in the path counts.
 struct CgroupPattern: Sendable {
     private enum Token {
         case literal([UInt8])
         case any
         case capture(Capture)
+
+        var literal: [UInt8]? { if case .literal(let bytes) = self { bytes } else { nil } }
+
+        var shortest: Int {
+            switch self {
+            case .literal(let bytes): bytes.count
+            case .any: 0
+            case .capture(let capture): capture.lengths.lowerBound
+            }
+        }
     }
 
     private enum Capture: String {
-        case hex, hex64, uid, name
+        case hex, hex64, uid, build, handle, name
+
+        var lengths: ClosedRange<Int> {
+            switch self {
+            case .hex: 12...64
+            case .hex64: 64...64
+            // Drawn by BuildKit's identity.NewID: 25 digits to the base 36.
+            case .build: 25...25
+            // The UUID of an instance, cut to 28 bytes by some versions of Cloud Foundry.
+            case .handle: 28...36
+            // Static pods have a plain hash for a uid.
+            case .uid: 32...36
+            case .name: 1...Int.max
+            }
+        }
     }
 
     private let isAnchored: Bool
     private let components: [[Token]]
+    /// What tells most directories from this shape at a glance: the ends of its last component, and the shortest it can be.
+    private let first: UInt8?
+    private let last: UInt8?
+    private let shortest: Int
 
     init(_ text: String) {
         isAnchored = !text.hasPrefix("**/")
         let shape = isAnchored ? text[...] : text.dropFirst(3)
         components = shape.split(separator: "/").map(Self.tokens)
+        let directory = components.last ?? []
+        first = directory.first?.literal?.first
+        last = directory.last?.literal?.last
+        shortest = directory.reduce(0) { $0 + $1.shortest }
     }
 
     /// What was captured when the path up to and including the component at `index` ends in this shape, else nil.
     func capture(in path: [ArraySlice<UInt8>], endingAt index: Int) -> ArraySlice<UInt8>? {
+        let directory = path[index]
+        guard directory.count >= shortest, first == nil || directory.first == first,
+            last == nil || directory.last == last
+        else { return nil }
         let start = index + 1 - components.count
         guard isAnchored ? start == 0 : start >= 0 else { return nil }
         var captured: ArraySlice<UInt8> = []
         // From the last component on: it is the one that tells most.
         for offset in components.indices.reversed() {
             guard let found = Self.match(components[offset][...], path[start + offset]) else { return nil }
-            if !found.isEmpty { captured = found }
+            if captured.isEmpty { captured = found }
         }
         return captured
     }
@@ -78,14 +115,15 @@ struct CgroupPattern: Sendable {
     }
 
     private static func accepts(_ bytes: ArraySlice<UInt8>, as capture: Capture) -> Bool {
-        switch capture {
-        case .name: !bytes.isEmpty
-        case .hex: 12...64 ~= bytes.count && bytes.allSatisfy(isHexDigit)
-        case .hex64: bytes.count == 64 && bytes.allSatisfy(isHexDigit)
+        guard capture.lengths ~= bytes.count else { return false }
+        return switch capture {
+        case .name: true
+        case .hex, .hex64: bytes.allSatisfy(isHexDigit)
+        case .build: bytes.allSatisfy { isHexDigit($0) || UInt8(ascii: "g")...UInt8(ascii: "z") ~= $0 }
+        case .handle: bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") }
+        // The systemd driver writes `_`, because `-` nests slices.
         case .uid:
-            // Static pods have a plain hash for a uid; the systemd driver writes `_`, because `-` nests slices.
-            32...36 ~= bytes.count
-                && bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+            bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
         }
     }
 

@@ -2,13 +2,23 @@
 ///
 /// To teach the agent a runtime, add a line here and one to the table of the tests.
 struct ContainerPattern: Sendable {
-    /// Absent where the directory looks like a container and is none: a monitor, or a group of containers.
-    let runtime: String?
+    /// What a directory of this shape is.
+    enum Meaning {
+        case container(runtime: String)
+        /// A container, but more than one runtime puts theirs in such a place.
+        case containerOfSomeRuntime
+        /// It looks like a container and is none: a monitor, or a group of containers.
+        case noContainer
+    }
+
+    let meaning: Meaning
     let shape: CgroupPattern
     let named: Bool
 
-    private init(_ runtime: String?, _ shape: String) {
-        (self.runtime, self.shape, named) = (runtime, CgroupPattern(shape), shape.contains("{name}"))
+    private init(_ runtime: String, _ shape: String) { self.init(.container(runtime: runtime), shape) }
+
+    private init(_ meaning: Meaning, _ shape: String) {
+        (self.meaning, self.shape, named) = (meaning, CgroupPattern(shape), shape.contains("{name}"))
     }
 
     static let all: [Self] = [
@@ -16,6 +26,12 @@ struct ContainerPattern: Sendable {
         Self("docker", "**/docker/{hex64}"),
         Self("docker", "**/actions_job/{hex64}"),
         Self("docker", "/ecs/*/{hex64}"),
+        Self("docker", "/ecs/*/*/{hex64}"),
+
+        // With systemd the BuildKit inside dockerd names its scopes like dockerd's own.
+        Self("buildkit", "**/buildkit/{build}"),
+        Self("buildkit", "**/buildkit-{build}.scope"),
+        Self("buildkit", "**/docker-{build}.scope"),
 
         Self("cri-o", "**/crio-{hex}.scope"),
         Self("cri-o", "**/crio-{hex}"),
@@ -23,12 +39,17 @@ struct ContainerPattern: Sendable {
         Self("containerd", "**/cri-containerd-{hex}.scope"),
         Self("containerd", "**/*:cri-containerd:{hex}"),
         Self("containerd", "**/nerdctl-{hex}.scope"),
-        Self("containerd", "**/pod*/{hex64}"),
+        Self("containerd", "**/pod{uid}/{hex64}"),
+        Self("containerd", "**/ctr-{name}.scope"),
 
         Self("podman", "**/libpod-{hex}.scope"),
         Self("podman", "**/libpod-payload-{hex}"),
         Self("podman", "**/libpod-{hex}"),
-        Self(nil, "/libpod_parent/{hex64}"),
+        Self(.noContainer, "**/libpod_parent/{hex64}"),
+
+        Self("runc", "**/runc-{name}.scope"),
+        Self("crun", "**/crun-{name}.scope"),
+        Self("garden", "**/garden/{handle}"),
 
         Self("libvirt", "**/machine-qemu\\x2d*\\x2d{name}.scope"),
         Self("libvirt", "**/machine-lxc\\x2d*\\x2d{name}.scope"),
@@ -37,15 +58,21 @@ struct ContainerPattern: Sendable {
         Self("qemu", "/qemu.slice/{name}.scope"),
 
         Self("nspawn", "**/systemd-nspawn@{name}.service/payload"),
-        Self(nil, "**/machine-*.scope/supervisor"),
+        Self(.noContainer, "**/machine-*.scope/supervisor"),
         Self("nspawn", "**/machine-{name}.scope"),
 
         Self("lxc", "**/lxc.payload.{name}"),
         Self("lxc", "**/lxc.payload/{name}"),
         Self("lxc", "/lxc/{name}"),
 
-        // A namespace of containerd and an id that nobody makes up by hand.
-        Self("containerd", "/*/{hex64}"),
+        // The sandbox of Kata Containers: containerd's or CRI-O's.
+        Self(.containerOfSomeRuntime, "**/kata_{hex64}"),
+
+        // The namespaces of containerd that its clients use by themselves.
+        Self("containerd", "/k8s.io/{hex64}"),
+        Self("containerd", "/default/{hex64}"),
+        // An id that nobody makes up by hand: another namespace of containerd, or `docker run --cgroup-parent=/x`.
+        Self(.containerOfSomeRuntime, "/*/{hex64}"),
     ]
 }
 
@@ -55,7 +82,12 @@ extension UnitIdentity.Container {
         for index in path.indices.reversed() {
             for pattern in ContainerPattern.all {
                 guard let id = pattern.shape.capture(in: path, endingAt: index) else { continue }
-                guard let runtime = pattern.runtime else { return nil }
+                let runtime: String?
+                switch pattern.meaning {
+                case .container(let certain): runtime = certain
+                case .containerOfSomeRuntime: runtime = nil
+                case .noContainer: return nil
+                }
                 let name = pattern.named ? ByteString(decodingEscapes(id)) : nil
                 return (Self(id: ByteString(id), runtime: runtime, name: name), index)
             }

@@ -1,9 +1,10 @@
-/// Where the kubelet puts its pods, with either cgroup driver, at the root or below a slice of its own.
+/// Where the kubelet puts its pods, with either cgroup driver, at the root or below a slice of its own; and podman's.
 struct PodPattern: Sendable {
-    let qos: String
+    /// Absent for podman's, which have no class.
+    let qos: String?
     let shape: CgroupPattern
 
-    private init(_ qos: String, _ shape: String) { (self.qos, self.shape) = (qos, CgroupPattern(shape)) }
+    private init(_ qos: String?, _ shape: String) { (self.qos, self.shape) = (qos, CgroupPattern(shape)) }
 
     static let all: [Self] = [
         Self("guaranteed", "**/*kubepods-pod{uid}.slice"),
@@ -17,6 +18,9 @@ struct PodPattern: Sendable {
         Self("guaranteed", "**/kubepods-pod{uid}.slice:cri-containerd:*"),
         Self("burstable", "**/kubepods-burstable-pod{uid}.slice:cri-containerd:*"),
         Self("besteffort", "**/kubepods-besteffort-pod{uid}.slice:cri-containerd:*"),
+
+        Self(nil, "**/*-libpod_pod_{hex64}.slice"),
+        Self(nil, "**/libpod_parent/{hex64}"),
     ]
 }
 

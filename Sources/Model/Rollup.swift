@@ -91,6 +91,7 @@ extension Loss {
         ringRecords += other.ringRecords
         detailOverflow += other.detailOverflow
         unresolvedCgroups += other.unresolvedCgroups
+        containerLookups += other.containerLookups
         ioUringUnknownResults += other.ioUringUnknownResults
         aioUnknownResults += other.aioUnknownResults
         unknownFile += other.unknownFile

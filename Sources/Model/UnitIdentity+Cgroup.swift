@@ -18,11 +18,33 @@ extension UnitIdentity {
             template: system.unit?.template, instance: system.unit?.instance,
             container: container?.container, pod: pod?.pod)
 
-        if let index = container?.index { self.container?.lookInside(path, from: index + 1) }
+        if let index = container?.index {
+            self.container?.lookInside(path, from: index + 1)
+            self.container?.isNested = Container.innermost(in: Array(path[..<index])) != nil
+        }
+        if let index = pod?.index { self.pod?.isNested = Container.innermost(in: Array(path[..<index])) != nil }
 
         // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
         let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
         if let owner, owner < path.count { subgroup = ByteString(Array(path[owner...].joined(separator: [0x2F]))) }
+    }
+
+    /// Takes over what a runtime said; `path` is that of the cgroup this is the identity of.
+    package mutating func learn(_ details: ContainerDetails, path: ByteString) {
+        if let place = details.place, container == nil {
+            let directories = path.bytes.split(separator: UInt8(ascii: "/"))
+            var found = Container(id: place.id, runtime: nil)
+            found.lookInside(directories, from: place.depth)
+            (container, kind) = (found, .container)
+            if unit == nil, place.depth < directories.count {
+                subgroup = ByteString(Array(directories[place.depth...].joined(separator: [0x2F])))
+            }
+        }
+        if let runtime = details.runtime { container?.runtime = runtime }
+        if let name = details.name { container?.name = name }
+        if let image = details.image { container?.image = image }
+        if let name = details.podName { pod?.name = name }
+        if let namespace = details.podNamespace { pod?.namespace = namespace }
     }
 
     static let rootSlice: ByteString = "-.slice"
@@ -61,8 +83,8 @@ extension UnitIdentity.Container {
         slice = inner.slice ?? UnitIdentity.rootSlice
     }
 
-    /// crun, systemd-nspawn, LXC.
-    private static let betweenPlaces = ["container", "payload", "ns"].map { Array($0.utf8) }
+    /// crun, systemd-nspawn, LXC, sysbox.
+    private static let betweenPlaces = ["container", "payload", "ns", "syscont-cgroup-root"].map { Array($0.utf8) }
 }
 
 /// Where a run of slices, and the unit after it, stand on a path.

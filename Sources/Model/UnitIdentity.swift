@@ -13,15 +13,19 @@ package struct UnitIdentity: Hashable, Sendable {
 
     package struct Container: Hashable, Sendable {
         package var id: ByteString
-        package var runtime: String
+        /// Absent where the path is that of a container, but of which runtime it does not say.
+        package var runtime: String?
         package var name: ByteString?
         package var image: ByteString?
         /// What the container's own systemd would say, if one arranges the cgroups in it.
         package var unit: ByteString?
         package var slice: ByteString?
+        /// Whether it stands in another container, whose own runtime made its cgroup: this host's knows nothing of it.
+        package internal(set) var isNested = false
 
         package init(
-            id: ByteString, runtime: String, name: ByteString? = nil, image: ByteString? = nil, unit: ByteString? = nil,
+            id: ByteString, runtime: String?, name: ByteString? = nil, image: ByteString? = nil,
+            unit: ByteString? = nil,
             slice: ByteString? = nil
         ) {
             (self.id, self.runtime, self.name, self.image) = (id, runtime, name, image)
@@ -34,6 +38,8 @@ package struct UnitIdentity: Hashable, Sendable {
         package var name: ByteString?
         package var namespace: ByteString?
         package var qos: String?
+        /// Whether it stands in a container: no pod of this host's kubelet.
+        package internal(set) var isNested = false
 
         package init(uid: ByteString, name: ByteString? = nil, namespace: ByteString? = nil, qos: String? = nil) {
             (self.uid, self.name, self.namespace, self.qos) = (uid, name, namespace, qos)

@@ -107,6 +107,7 @@ struct BatchEnvelope {
             json.member("ring_records", batch.loss.ringRecords)
             json.member("detail_overflow", batch.loss.detailOverflow)
             json.member("unresolved_cgroups", batch.loss.unresolvedCgroups)
+            json.member("container_lookups", batch.loss.containerLookups)
             json.member("io_uring_unknown_results", batch.loss.ioUringUnknownResults)
             json.member("aio_unknown_results", batch.loss.aioUnknownResults)
             json.member("unknown_file", batch.loss.unknownFile)

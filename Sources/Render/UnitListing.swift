@@ -35,7 +35,7 @@ package struct UnitListing: Sendable {
     private static func columns(_ id: CgroupID, _ name: CgroupName) -> [String] {
         let identity = name.identity
         let unit = identity.userUnit.map { "\(shown(identity.unit)) > \(shown($0))" } ?? shown(identity.unit)
-        let container = identity.container.map { "\($0.runtime):\(shown($0.id).prefix(12))" } ?? "-"
+        let container = identity.container.map { "\($0.runtime ?? "?"):\(shown($0.id).prefix(12))" } ?? "-"
         return [
             String(id.rawValue), identity.kind.rawValue, shown(identity.slice), unit, container, shown(name.path),
         ]

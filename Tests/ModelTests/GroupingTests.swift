@@ -53,7 +53,7 @@ extension UnitRow {
             ("user_slice", identity.userSlice?.text), ("owner", identity.ownerUID.map(String.init)),
             ("subgroup", identity.subgroup?.text), ("template", identity.template?.text),
             ("instance", identity.instance?.text), ("run", invocationID),
-            ("container", identity.container.map { "\($0.runtime):\($0.id.lossyText.prefix(4))" }),
+            ("container", identity.container.map { "\($0.runtime ?? "-"):\($0.id.lossyText.prefix(4))" }),
             ("name", identity.container?.name?.text), ("pod", identity.pod?.uid.text),
             ("cgroup", cgroup.map { String($0.rawValue) }), ("path", path?.text),
         ]

@@ -286,6 +286,7 @@ struct Seeded: RandomNumberGenerator {
         var sum = Loss()
         var other = Loss()
         (other.ringRecords, other.detailOverflow, other.unresolvedCgroups) = (1, 2, 3)
+        other.containerLookups = 5
         (other.ioUringUnknownResults, other.unknownFile) = (4, 5)
         sum.add(other)
         #expect(sum == other)
@@ -293,6 +294,7 @@ struct Seeded: RandomNumberGenerator {
         #expect(sum.ringRecords == 2)
         #expect(sum.detailOverflow == 4)
         #expect(sum.unresolvedCgroups == 6)
+        #expect(sum.containerLookups == 10)
         #expect(sum.ioUringUnknownResults == 8)
         #expect(sum.unknownFile == 10)
     }

@@ -4,6 +4,9 @@ import Testing
 
 /// 64 hexadecimal digits.
 private let id = String(repeating: "0123456789abcdef", count: 4)
+private let node = String(repeating: "9", count: 64)
+/// What BuildKit draws: 25 digits to the base 36.
+private let build = "k3z9q0w8e7r6t5y4u3i2o1p0a"
 private let pod = "0a1b2c3d-0011-2233-4455-66778899aabb"
 private let pod_ = "0a1b2c3d_0011_2233_4455_66778899aabb"
 private let longest = String(repeating: "n", count: 247) + ".service"
@@ -156,7 +159,7 @@ struct UnitIdentityCgroupTests {
             ),
             (
                 "/machine.slice/machine-libpod_pod_\(id).slice/libpod-\(id).scope",
-                "slice=machine-libpod_pod_\(id).slice unit=libpod-\(id).scope container=podman:\(id)"
+                "slice=machine-libpod_pod_\(id).slice unit=libpod-\(id).scope container=podman:\(id) pod=\(id)/-"
             ),
             (
                 "/system.slice/web.service/libpod-payload-\(id)",
@@ -193,6 +196,24 @@ struct UnitIdentityCgroupTests {
                 #"/machine.slice/machine-lxc\x2d7\x2dct.scope"#,
                 #"slice=machine.slice unit=machine-lxc\x2d7\x2dct.scope container=libvirt:ct(ct)"#
             ),
+            (
+                "/ecstasks.slice/ecstasks-0a1b.slice/docker-\(id).scope",
+                "slice=ecstasks-0a1b.slice unit=docker-\(id).scope container=docker:\(id)"
+            ),
+            (
+                "/system.slice/buildkit-\(build).scope",
+                "slice=system.slice unit=buildkit-\(build).scope container=buildkit:\(build)"
+            ),
+            (
+                "/system.slice/docker-\(build).scope",
+                "slice=system.slice unit=docker-\(build).scope container=buildkit:\(build)"
+            ),
+            ("/system.slice/runc-web.scope", "slice=system.slice unit=runc-web.scope container=runc:web(web)"),
+            (
+                "/system.slice/crun-web.scope/container",
+                "slice=system.slice unit=crun-web.scope subgroup=container container=crun:web(web)"
+            ),
+            ("/system.slice/ctr-ct1.scope", "slice=system.slice unit=ctr-ct1.scope container=containerd:ct1(ct1)"),
             ("/qemu.slice/100.scope", "slice=qemu.slice unit=100.scope container=qemu:100(100)"),
         ])
     func containersInUnits(_ path: String, _ expected: String) { check(path, "container " + expected) }
@@ -205,10 +226,22 @@ struct UnitIdentityCgroupTests {
             ("/docker/\(String(repeating: "9", count: 64))/docker/\(id)", "slice=-.slice container=docker:\(id)"),
             ("/actions_job/\(id)", "slice=-.slice container=docker:\(id)"),
             ("/ecs/task/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/ecs/cluster/task/\(id)", "slice=-.slice container=docker:\(id)"),
+            ("/p/\(id)", "slice=-.slice container=?:\(id)"),
+            ("/docker/buildkit/\(build)", "slice=-.slice container=buildkit:\(build)"),
+            ("/buildkit/\(build)", "slice=-.slice container=buildkit:\(build)"),
+            ("/garden/\(pod)", "slice=-.slice container=garden:\(pod)"),
+            ("/garden/\(pod.prefix(28))/init", "slice=-.slice subgroup=init container=garden:\(pod.prefix(28))"),
+            ("/lxc.payload.a/lxc.payload.b", "slice=-.slice container=lxc:b(b)"),
+            (
+                "/docker/\(id)/syscont-cgroup-root/system.slice/x.service",
+                "slice=-.slice subgroup=syscont-cgroup-root/system.slice/x.service container=docker:\(id) "
+                    + "inside=system.slice/x.service"
+            ),
             ("/k8s.io/\(id)", "slice=-.slice container=containerd:\(id)"),
             ("/default/\(id)", "slice=-.slice container=containerd:\(id)"),
             ("/libpod_parent/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
-            ("/libpod_parent/\(id)/libpod-\(id)", "slice=-.slice container=podman:\(id)"),
+            ("/libpod_parent/\(id)/libpod-\(id)", "slice=-.slice container=podman:\(id) pod=\(id)/-"),
             ("/lxc.payload.web", "slice=-.slice container=lxc:web(web)"),
             (
                 "/lxc.payload.web/system.slice/x.service",
@@ -237,7 +270,15 @@ struct UnitIdentityCgroupTests {
             ("/default/ct1", "cgroup slice=-.slice"),
             ("/\(id)", "cgroup slice=-.slice"),
             ("/a/b/\(id)", "cgroup slice=-.slice"),
-            ("/libpod_parent/\(id)", "cgroup slice=-.slice"),
+            ("/libpod_parent/\(id)", "pod slice=-.slice pod=\(id)/-"),
+            (
+                "/machine.slice/machine-libpod_pod_\(id).slice",
+                "pod slice=machine-libpod_pod_\(id).slice pod=\(id)/-"
+            ),
+            ("/podcast/\(id.prefix(40))", "cgroup slice=-.slice"),
+            ("/system.slice/docker-\(build)0.scope", "scope slice=system.slice unit=docker-\(build)0.scope"),
+            ("/buildkit", "cgroup slice=-.slice"),
+            ("/garden/web", "cgroup slice=-.slice"),
             ("/lxc.monitor.web", "cgroup slice=-.slice"),
             ("/lxc", "cgroup slice=-.slice"),
             ("/lxc.payload.", "cgroup slice=-.slice"),
@@ -298,6 +339,27 @@ struct UnitIdentityCgroupTests {
                     + "container=docker:\(id) pod=\(pod)/besteffort"
             ),
             (
+                "/system.slice/docker-\(node).scope/kubelet.slice/kubelet-kubepods.slice/"
+                    + "kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-pod\(pod_).slice/"
+                    + "cri-containerd-\(id).scope",
+                "container slice=system.slice unit=docker-\(node).scope "
+                    + "subgroup=kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/"
+                    + "kubelet-kubepods-burstable-pod\(pod_).slice/cri-containerd-\(id).scope "
+                    + "container=containerd:\(id) pod=\(pod)/burstable"
+            ),
+            (
+                "/kubepods/burstable/pod\(pod)/kata_\(id)",
+                "container slice=-.slice container=?:\(id) pod=\(pod)/burstable"
+            ),
+            (
+                "/docker/\(node)/k3s/kubepods/besteffort/pod\(pod)/\(id)",
+                "container slice=-.slice container=containerd:\(id) pod=\(pod)/besteffort"
+            ),
+            (
+                "/docker/\(node)/kubepods.slice/kubepods-pod\(pod_).slice/docker-\(id).scope",
+                "container slice=-.slice container=docker:\(id) pod=\(pod)/guaranteed"
+            ),
+            (
                 "/system.slice/containerd.service/kubepods-burstable-pod\(pod_).slice:cri-containerd:\(id)",
                 "container slice=system.slice unit=containerd.service "
                     + "subgroup=kubepods-burstable-pod\(pod_).slice:cri-containerd:\(id) "
@@ -319,7 +381,7 @@ extension UnitIdentity {
             ("slice", slice?.lossyText), ("unit", unit?.lossyText), ("user_unit", userUnit?.lossyText),
             ("user_slice", userSlice?.lossyText), ("subgroup", subgroup?.lossyText),
             ("template", template?.lossyText), ("instance", instance?.lossyText),
-            ("container", container.map { "\($0.runtime):\($0.id)" + ($0.name.map { "(\($0))" } ?? "") }),
+            ("container", container.map { "\($0.runtime ?? "?"):\($0.id)" + ($0.name.map { "(\($0))" } ?? "") }),
             ("inside", container?.slice.map { "\($0)" + (container?.unit.map { "/\($0)" } ?? "") }),
             ("owner", ownerUID.map(String.init)),
             ("pod", pod.map { "\($0.uid)/\($0.qos ?? "-")" }),

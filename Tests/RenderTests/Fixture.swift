@@ -12,6 +12,7 @@ enum Fixture {
         loss.ringRecords = 1
         loss.detailOverflow = 2
         loss.unresolvedCgroups = 3
+        loss.containerLookups = 4
         loss.ioUringUnknownResults = 4
         loss.unknownFile = 5
         loss.aioUnknownResults = 6

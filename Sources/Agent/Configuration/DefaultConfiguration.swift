@@ -23,6 +23,12 @@ package enum DefaultConfiguration {
         max_units = 10000                   # rows in a batch; the rest sums up to the unit "*"
         fold_transient = true               # one name in series for run-u12.service and its like: run-u*.service
 
+        [containers]
+        names = true                        # names, images and pods, from the files of the runtimes
+        state_dirs = []                     # more directories to look in, e.g. ["/srv/docker"]
+        sockets = []                        # to ask where no file tells, e.g. ["unix:/run/docker.sock", "unix:/run/podman/podman.sock"]
+        socket_timeout = "500ms"            # for one question
+
         # Where batches go: any number of outputs, each a table with a name of your own.
 
         [outputs.terminal]

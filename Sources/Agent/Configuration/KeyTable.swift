@@ -22,6 +22,11 @@ extension KeySpecification {
         .init(.trace, "max_units", .integer(1...1_000_000), "10000"),
         .init(.trace, "fold_transient", .boolean, "true"),
 
+        .init(.containers, "names", .boolean, "true"),
+        .init(.containers, "state_dirs", .strings, "[]"),
+        .init(.containers, "sockets", .strings, "[]"),
+        .init(.containers, "socket_timeout", .duration(.milliseconds(1) ... .seconds(10)), "\"500ms\""),
+
         .init(.output, "type", .choice(outputTypes), nil),
         .init(.output, "url", .url, nil, only: ["http"]),
         .init(.output, "path", .path, nil, only: ["file"]),

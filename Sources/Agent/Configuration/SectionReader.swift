@@ -10,7 +10,7 @@ struct SectionReader {
         (self.problems, self.environment) = (problems, environment)
     }
 
-    private static let tables = ["agent", "trace", "outputs", "http", "watch", "baseline", "alerts"]
+    private static let tables = ["agent", "trace", "containers", "outputs", "http", "watch", "baseline", "alerts"]
 
     mutating func read(_ root: TOMLTable) {
         for name in root.keys {
@@ -19,7 +19,7 @@ struct SectionReader {
             switch name {
             case "outputs": readOutputs(value, at: key)
             case "watch": readWatches(value, at: key)
-            case "agent", "trace", "http", "baseline", "alerts":
+            case "agent", "trace", "containers", "http", "baseline", "alerts":
                 guard let kind = SectionKind(rawValue: name), let table = table(value, at: key) else { continue }
                 readSection(kind, table, at: key)
             default: problems.key(key, unknownAtTop(name, value))

@@ -7,6 +7,7 @@ package import Model
 package struct Settings: Sendable, Equatable {
     package var agent = AgentSettings()
     package var trace = TraceSettings()
+    package var containers = ContainerSettings()
     /// In the order of the file.
     package var outputs: [OutputSettings] = []
     package var http = LocalEndpointSettings()
@@ -42,6 +43,20 @@ package struct TraceSettings: Sendable, Equatable {
     package var maxWritersPerUnit = 50
     package var maxUnits = 10_000
     package var foldTransient = true
+
+    package init() {}
+}
+
+/// `[containers]`
+package struct ContainerSettings: Sendable, Equatable {
+    /// Whether names are read from the files of the runtimes.
+    package var names = true
+    /// More directories with such files.
+    package var stateDirs: [String] = []
+    /// `unix:/path`; empty: nobody is asked.
+    package var sockets: [String] = []
+    /// For one question to a socket.
+    package var socketTimeout: Duration = .milliseconds(500)
 
     package init() {}
 }

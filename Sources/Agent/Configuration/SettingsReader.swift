@@ -13,6 +13,9 @@ struct SettingsReader {
             switch section.kind {
             case .agent: Self.read(section, into: &settings.agent)
             case .trace: Self.read(section, into: &settings.trace)
+            case .containers:
+                Self.read(section, into: &settings.containers)
+                check(section, settings.containers)
             case .http:
                 Self.read(section, into: &settings.http)
                 checkEndpoint(section, settings.http)
@@ -52,6 +55,29 @@ struct SettingsReader {
         section.read("max_writers_per_unit", into: &trace.maxWritersPerUnit)
         section.read("max_units", into: &trace.maxUnits)
         section.read("fold_transient", into: &trace.foldTransient)
+    }
+
+    private static func read(_ section: SectionValues, into containers: inout ContainerSettings) {
+        section.read("names", into: &containers.names)
+        section.read("state_dirs", into: &containers.stateDirs)
+        section.read("sockets", into: &containers.sockets)
+        section.read("socket_timeout", into: &containers.socketTimeout)
+    }
+
+    private mutating func check(_ section: SectionValues, _ containers: ContainerSettings) {
+        for (index, path) in containers.stateDirs.enumerated() where !path.hasPrefix("/") {
+            let key = section.key.appending("state_dirs").appending(index)
+            problems.value(key, "state_dirs[\(index)] must be an absolute path")
+        }
+        for (index, socket) in containers.sockets.enumerated() {
+            let key = section.key.appending("sockets").appending(index)
+            let path = socket.hasPrefix("unix:") ? socket.dropFirst("unix:".count) : ""
+            if !path.hasPrefix("/") {
+                problems.value(key, "sockets[\(index)] must be \"unix:\" and a path, such as \"unix:/run/docker.sock\"")
+            } else if path.utf8.count > 107 {
+                problems.value(key, "sockets[\(index)] must be shorter: the path of a socket has at most 107 bytes")
+            }
+        }
     }
 
     private static func read(_ section: SectionValues, into http: inout LocalEndpointSettings) {

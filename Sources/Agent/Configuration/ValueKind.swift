@@ -69,6 +69,7 @@ enum ParsedValue: Equatable {
 enum SectionKind: String, CaseIterable {
     case agent
     case trace
+    case containers
     case output = "outputs.NAME"
     case outputTLS = "outputs.NAME.tls"
     case outputRetry = "outputs.NAME.retry"

@@ -43,7 +43,8 @@ package struct AgentRun {
         let host = try Self.host()
         let source = try Self.source(settings.trace)
         // The programs report new cgroups already, so none can appear unseen during the walk.
-        var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot)
+        let containers = ContainerNames.asking(settings.containers, logger: logger)
+        var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: containers != nil)
         host.walk { names.found($0, path: $1) }
         let now = host.reading
         let identity = Pipeline.Identity(
@@ -51,7 +52,7 @@ package struct AgentRun {
                 version: Self.version, instance: Self.newInstance(), backend: "tracepoint", started: now.wall),
             host: .current(name: settings.agent.hostname))
         let pipeline = Pipeline(
-            source: source, host: host, outputs: outputs, identity: identity, names: names,
+            source: source, host: host, containers: containers, outputs: outputs, identity: identity, names: names,
             limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
             foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
         announce(source.coverage, cgroups: names.count)

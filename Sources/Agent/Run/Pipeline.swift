@@ -32,6 +32,7 @@ package actor Pipeline {
 
     private let source: any EventSource
     private let host: any HostView
+    private let containers: ContainerNames?
     private let outputs: [Output]
     /// Each that an output asks for, once.
     private let groupings: [Grouping]
@@ -52,11 +53,14 @@ package actor Pipeline {
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
 
-    /// - Parameter names: the cgroups that were there when counting began.
+    /// - Parameters:
+    ///   - containers: who is asked for the names of containers; nil for nobody.
+    ///   - names: the cgroups that were there when counting began.
     package init(
-        source: any EventSource, host: any HostView, outputs: [Output], identity: Identity, names: CgroupNames,
-        limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration
+        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, outputs: [Output],
+        identity: Identity, names: CgroupNames, limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration
     ) {
+        self.containers = containers
         (self.source, self.host, self.outputs, self.identity) = (source, host, outputs, identity)
         groupings = outputs.reduce(into: []) { if !$0.contains($1.grouping) { $0.append($1.grouping) } }
         self.foldsTransient = foldsTransient
@@ -91,6 +95,7 @@ package actor Pipeline {
 
     /// Reads facts until the window is to be closed, or for a little while; says whether it is.
     private func waitForBoundary() async throws -> Bool {
+        askForContainers()
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
         do {
             take(try await source.facts(waitingUpTo: remaining.wholeMilliseconds))
@@ -117,6 +122,7 @@ package actor Pipeline {
         let window = clock.close(at: host.reading)
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
+        askForContainers()
         let (batches, nameless) = closedBatches(window)
         for output in outputs {
             for batch in batches where batch.grouping == output.grouping { await output.sink.accept(batch) }
@@ -124,7 +130,9 @@ package actor Pipeline {
         if let trouble { throw trouble }
         if lostRecords > 0 { names.compare(current: host.path) }
         // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
-        try await source.recycle(names.drained().union(unnamed))
+        let forgotten = names.drained()
+        containers?.forget(forgotten)
+        try await source.recycle(forgotten.union(unnamed))
         unnamed = nameless
     }
 
@@ -143,12 +151,14 @@ package actor Pipeline {
         learnExecutables(rollup.seen)
         let closed = rollup.closed
         var nameless: Set<CgroupID> = []
+        let failedLookups = containers?.takeFailures() ?? 0
         sequence += 1
         let batches = groupings.map { grouping in
-            let shown = closed.rows(
+            var shown = closed.rows(
                 by: grouping, folding: foldsTransient, limits: limits,
                 name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
                 executable: { executables[$0] })
+            shown.loss.containerLookups += failedLookups
             nameless.formUnion(shown.unnamed)
             return Batch(
                 sequence: sequence, agent: identity.agent, host: identity.host, window: window,
@@ -166,6 +176,13 @@ package actor Pipeline {
                 names.apply(fact, current: host.path)
             }
         }
+    }
+
+    /// Passes on what is new and takes what has come: nothing here waits for anybody.
+    private func askForContainers() {
+        guard let containers else { return }
+        containers.want(names.takeQuestions())
+        for (cgroup, details) in containers.news() { names.learn(cgroup, details) }
     }
 
     /// For writers whose report was lost, as long as their process can still be asked.

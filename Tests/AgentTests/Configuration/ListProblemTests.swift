@@ -34,6 +34,23 @@ import Testing
                        ^
             """#),
         ProblemExample(
+            "no socket, no directory",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [containers]
+            sockets = ["unix:/run/docker.sock", "/run/docker.sock"]
+            state_dirs = ["docker"]
+            """#,
+            #"""
+            agent.toml:4:37: error: sockets[1] must be "unix:" and a path, such as "unix:/run/docker.sock"
+                sockets = ["unix:/run/docker.sock", "/run/docker.sock"]
+                                                    ^
+            agent.toml:5:15: error: state_dirs[0] must be an absolute path
+                state_dirs = ["docker"]
+                              ^
+            """#),
+        ProblemExample(
             "empty program",
             #"""
             [outputs.t]

@@ -21,6 +21,11 @@ import Testing
             max_writers_per_unit = 0
             max_units = "${UNITS}"
             fold_transient = "${FOLD:-false}"
+            [containers]
+            names = false
+            state_dirs = ["/srv/docker"]
+            sockets = ["unix:/run/docker.sock"]
+            socket_timeout = "1s"
             [outputs.web]
             type = "http"
             url = "https://${HOST}/ingest"
@@ -86,6 +91,10 @@ import Testing
         expected.trace.maxWritersPerUnit = 0
         expected.trace.maxUnits = 7
         expected.trace.foldTransient = false
+        expected.containers.names = false
+        expected.containers.stateDirs = ["/srv/docker"]
+        expected.containers.sockets = ["unix:/run/docker.sock"]
+        expected.containers.socketTimeout = .seconds(1)
         var stdout = StdoutOptions()
         stdout.format = .json
         stdout.maxBatchBytes = 1 << 20

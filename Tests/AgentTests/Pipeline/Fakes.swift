@@ -134,8 +134,9 @@ struct Bench {
 
     init(
         _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
-        names: CgroupNames = CgroupNames(startsAtRealRoot: true), sink: RecordingSink = RecordingSink(),
-        others: [Pipeline.Output] = [], foldsTransient: Bool = true,
+        names: CgroupNames = CgroupNames(startsAtRealRoot: true, asksAboutContainers: true),
+        containers: ContainerNames? = nil, sink: RecordingSink = RecordingSink(), others: [Pipeline.Output] = [],
+        foldsTransient: Bool = true,
         beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
         beforeDrain: @escaping @Sendable (inout FakeSource.Script) -> Void = { _ in }
     ) {
@@ -143,7 +144,8 @@ struct Bench {
         source = FakeSource(script, clock: clock, beforeFacts: beforeFacts, beforeDrain: beforeDrain)
         let start = clock.reading.wall
         pipeline = Pipeline(
-            source: source, host: host ?? FakeHost(clock: clock), outputs: [Pipeline.Output(sink)] + others,
+            source: source, host: host ?? FakeHost(clock: clock), containers: containers,
+            outputs: [Pipeline.Output(sink)] + others,
             identity: Pipeline.Identity(
                 agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: start),
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),

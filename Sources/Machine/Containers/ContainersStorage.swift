@@ -1,0 +1,99 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Model
+
+/// The list of containers that podman keeps: one file with all of them, read again only when it has changed.
+struct ContainersStorage {
+    private struct Listed: Decodable {
+        var id: String
+        var names: [String]?
+        /// JSON in a string.
+        var metadata: String?
+    }
+
+    private struct Metadata: Decodable {
+        var name: String?
+        var image: String?
+        enum CodingKeys: String, CodingKey {
+            case name
+            case image = "image-name"
+        }
+    }
+
+    private struct Stamp: Equatable {
+        var inode: UInt64
+        var size: Int64
+        var seconds: Int
+        var nanoseconds: Int
+
+        init?(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            (inode, size) = (UInt64(status.st_ino), Int64(status.st_size))
+            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        }
+    }
+
+    /// Those of `podman run --rm` are in the second one.
+    private static let lists = ["containers.json", "volatile-containers.json"]
+
+    private var read: [String: (stamp: Stamp, containers: [String: Listed])] = [:]
+
+    /// From `<driver>-containers/containers.json`, which podman replaces as a whole.
+    mutating func podman(
+        _ id: String, in directories: [String], owner: UInt32?
+    ) throws(LookupFailure) -> ContainerDetails? {
+        for path in Self.folders(in: directories).flatMap({ folder in Self.lists.map { "\(folder)/\($0)" } }) {
+            guard let listed = try containers(path, owner)[id] else { continue }
+            var details = ContainerDetails(runtime: "podman", name: .name(listed.names?.first))
+            if let metadata = listed.metadata {
+                let read = try StateFile.json(Metadata.self, in: Array(metadata.utf8), named: "\(path), \(id)")
+                details.image = .name(read.image)
+                if details.name == nil { details.name = .name(read.name) }
+            }
+            return details
+        }
+        return nil
+    }
+
+    private mutating func containers(_ path: String, _ owner: UInt32?) throws(LookupFailure) -> [String: Listed] {
+        guard let stamp = Stamp(path) else { return [:] }
+        if let known = read[path], known.stamp == stamp { return known.containers }
+        guard let bytes = try StateFile.bytes(path, limit: StateFile.large, owner: owner) else { return [:] }
+        // A storage without containers may have an empty file.
+        let list = bytes.isEmpty ? [] : try StateFile.json([Listed].self, in: bytes, named: path)
+        let containers = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        read[path] = (stamp, containers)
+        return containers
+    }
+
+    /// From the annotations in a container's own configuration, where CRI-O puts everything the kubelet told it.
+    static func crio(_ id: String, in directories: [String]) throws(LookupFailure) -> ContainerDetails? {
+        for folder in folders(in: directories) {
+            let path = "\(folder)/\(id)/userdata/config.json"
+            guard let bundle = try StateFile.json(BundleConfiguration.self, at: path),
+                let annotations = bundle.annotations, annotations["io.container.manager"] == "cri-o"
+            else { continue }
+            guard annotations["io.kubernetes.cri-o.ContainerID"].map({ $0 == id }) ?? true else {
+                throw LookupFailure("\(path) is about another container")
+            }
+            var details = ContainerDetails(runtime: "cri-o")
+            details.name = .name(annotations["io.kubernetes.container.name"])
+            details.image = .name(
+                annotations["io.kubernetes.cri-o.ImageName"] ?? annotations["io.kubernetes.cri-o.Image"])
+            details.readPod(
+                annotations, uid: "io.kubernetes.pod.uid", name: "io.kubernetes.pod.name",
+                namespace: "io.kubernetes.pod.namespace")
+            return details
+        }
+        return nil
+    }
+
+    /// `overlay-containers` and its like.
+    private static func folders(in directories: [String]) -> [String] {
+        directories.flatMap { directory in
+            StateFile.names(in: directory, limit: 256).filter { $0.hasSuffix("-containers") }.sorted()
+                .map { "\(directory)/\($0)" }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import FoundationEssentials
+internal import Model
+
+/// Where the runtimes of a host keep their state, below a root folder.
+struct RuntimeDirectories: Sendable {
+    /// Of dockerd: `containers/<id>/config.v2.json` is in it.
+    private(set) var docker: [String]
+    /// Of containerd: `io.containerd.runtime.v2.task/<namespace>/<id>/config.json` is in it.
+    private(set) var containerd: [String]
+    /// Of podman and CRI-O: `<driver>-containers/containers.json` is in it, or `<driver>-containers/<id>/userdata`.
+    private(set) var storage: [String]
+    let runc: String
+    let crun: String
+    let podLogs: String
+    let machines: String
+
+    private static let usualDocker = "/var/lib/docker"
+    /// That of containerd by itself, of k3s and RKE2, k0s, MicroK8s, and of the one dockerd starts.
+    private static let usualContainerd = [
+        "/run/containerd", "/run/k3s/containerd", "/run/k0s/containerd", "/var/snap/microk8s/common/run/containerd",
+        "/run/docker/containerd/daemon",
+    ]
+    private static let usualStorage = ["/var/lib/containers/storage", "/run/containers/storage"]
+
+    /// - Parameter extra: directories of the configuration, each of any runtime.
+    init(root: String, extra: [String]) {
+        let root = root.hasSuffix("/") ? String(root.dropLast()) : root
+        func places(_ usual: [String], _ configured: [String?]) -> [String] {
+            var all: [String] = []
+            for path in usual + configured.compactMap(\.self) + extra where path.hasPrefix("/") && !all.contains(path) {
+                all.append(path)
+            }
+            return all.map { root + $0 }
+        }
+        docker = places([Self.usualDocker], [Self.dockerRoot(root + "/etc/docker/daemon.json")])
+        containerd = places(
+            Self.usualContainerd, [Self.value("state", in: root + "/etc/containerd/config.toml", table: nil)])
+        let conf = root + "/etc/containers/storage.conf"
+        storage = places(
+            Self.usualStorage,
+            [Self.value("graphroot", in: conf, table: "storage"), Self.value("runroot", in: conf, table: "storage")])
+        runc = root + "/run/runc"
+        crun = root + "/run/crun"
+        podLogs = root + "/var/log/pods"
+        machines = root + "/run/systemd/machines"
+    }
+
+    /// Those of one user, below the home that /etc/passwd gives; nil for a user it does not have.
+    init?(root: String, user: UInt32) {
+        guard let home = Self.home(of: user, in: root + "/etc/passwd") else { return nil }
+        self.init(root: root, extra: [])
+        docker = ["\(root)\(home)/.local/share/docker"]
+        storage = ["\(root)\(home)/.local/share/containers/storage", "\(root)/run/user/\(user)/containers"]
+        containerd = []
+    }
+
+    private struct DockerDaemon: Decodable {
+        var dataRoot: String?
+        enum CodingKeys: String, CodingKey { case dataRoot = "data-root" }
+    }
+
+    private static func dockerRoot(_ path: String) -> String? {
+        guard let bytes = try? readFile(path, limit: 1 << 20) else { return nil }
+        return try? StateFile.json(DockerDaemon.self, in: bytes, named: path).dataRoot
+    }
+
+    /// A plain string of a TOML file: as much of TOML as the one line that is looked for needs.
+    private static func value(_ key: String, in path: String, table: String?) -> String? {
+        guard let bytes = try? readFile(path, limit: 1 << 20) else { return nil }
+        var current: String?
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let line = line.drop { $0 == " " || $0 == "\t" }
+            if line.hasPrefix("[") { current = String(line.dropFirst().prefix { $0 != "]" }) }
+            guard current == table, line.hasPrefix(key) else { continue }
+            let rest = line.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
+            guard rest.first == "=" else { continue }
+            let value = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
+            guard let quote = value.first, quote == "\"" || quote == "'" else { continue }
+            return String(value.dropFirst().prefix { $0 != quote })
+        }
+        return nil
+    }
+
+    private static func home(of user: UInt32, in path: String) -> String? {
+        guard let bytes = try? readFile(path, limit: 4 << 20) else { return nil }
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count >= 6, fields[2].elementsEqual(String(user).utf8) else { continue }
+            let home = String(decoding: fields[5], as: UTF8.self)
+            return home.hasPrefix("/") ? home : nil
+        }
+        return nil
+    }
+}
