@@ -47,8 +47,8 @@ static __always_inline struct scratch *scratch(void)
 static __always_inline void send(void *record, __u64 size, bool is_urgent)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	__u64 flags = is_urgent || waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP
-								 : BPF_RB_NO_WAKEUP;
+	__u64 flags =
+		is_urgent || waiting > config.wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
 	if (bpf_ringbuf_output(&events, record, size, flags))
 		ADD_ATOMICALLY(&stats.ring_dropped, 1);

@@ -1,26 +1,60 @@
 internal import Glibc
 
-/// Where the kernel shows its tracepoints; mounted for as long as this lives when nobody else has mounted it.
+/// Where the kernel shows its tracepoints; mounted when nobody else has mounted it, and taken away by the last agent to go.
+///
+/// Several agents may come and go at once, such as a doctor beside a running one: each holds a shared lock on the directory as
+/// long as this lives, and what bears our name as its source is unmounted by whoever gets the lock for itself.
 package struct Tracefs: ~Copyable {
     /// The directory that has `events`.
     package let path: String
-    /// Whether it was mounted here, and goes again.
+    /// Whether an agent has mounted it.
     package let isOurs: Bool
+    private let directory: CInt
 
     private static let usual = "/sys/kernel/tracing"
     // The order in which libbpf looks, which must find the same one.
     private static let places = ["/sys/kernel/debug/tracing", usual]
+    private static let source = "otagent"
+    /// It may go between the look and the lock, each time.
+    private static var mostTries: Int { 100 }
 
     package init() throws(SystemError) {
-        if let found = Self.places.first(where: { access("\($0)/events", F_OK) == 0 }) {
-            (path, isOurs) = (found, false)
-            return
+        for _ in 0..<Self.mostTries {
+            let found = Self.places.first { access("\($0)/events", F_OK) == 0 }
+            // Another agent may have mounted it first, which is as good.
+            if found == nil, mount(Self.source, Self.usual, "tracefs", 0, nil) != 0, errno != EBUSY {
+                throw SystemError("cannot mount tracefs (try: mount -t tracefs nodev \(Self.usual)) at", Self.usual)
+            }
+            let place = found ?? Self.usual
+            let opened = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            if opened >= 0, flock(opened, LOCK_SH) == 0, Self.isStill(opened, at: place) {
+                (path, directory) = (place, opened)
+                isOurs = Self.isSource(of: place, in: (try? readFile("/proc/self/mountinfo")) ?? [])
+                return
+            }
+            if opened >= 0 { close(opened) }
         }
-        guard mount("nodev", Self.usual, "tracefs", 0, nil) == 0 else {
-            throw SystemError("cannot mount tracefs (try: mount -t tracefs nodev \(Self.usual)) at", Self.usual)
-        }
-        (path, isOurs) = (Self.usual, true)
+        throw SystemError("cannot keep tracefs at", Self.usual)
     }
 
-    deinit { if isOurs { umount2(Self.usual, CInt(MNT_DETACH)) } }
+    deinit {
+        if isOurs, flock(directory, LOCK_EX | LOCK_NB) == 0 { umount2(path, CInt(MNT_DETACH)) }
+        close(directory)
+    }
+
+    private static func isStill(_ opened: CInt, at place: String) -> Bool {
+        var (held, named) = (stat(), stat())
+        return access("\(place)/events", F_OK) == 0 && fstat(opened, &held) == 0 && stat(place, &named) == 0
+            && held.st_dev == named.st_dev && held.st_ino == named.st_ino
+    }
+
+    /// Whether the mount at `place` that was made last says that it comes from an agent.
+    static func isSource(of place: String, in mountinfo: [UInt8]) -> Bool {
+        let mounts = mountinfo.split(separator: UInt8(ascii: "\n")).map { line in
+            line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        }
+        let last = mounts.last { $0.count > 4 && $0[4].elementsEqual(place.utf8) }
+        guard let last, let dash = last.firstIndex(of: [UInt8(ascii: "-")]), dash + 2 < last.count else { return false }
+        return last[dash + 1].elementsEqual("tracefs".utf8) && last[dash + 2].elementsEqual(source.utf8)
+    }
 }
