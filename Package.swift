@@ -82,6 +82,9 @@ let package = Package(
         .executableTarget(
             name: "workload", path: "Tests/Workload",
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
+        // What libsystemd itself says of the processes there are.
+        .executableTarget(
+            name: "login-names", path: "Tests/LoginNames", linkerSettings: [.linkedLibrary("systemd")]),
         .testTarget(name: "SystemTests", swiftSettings: common),
 
         // The programs against the types of kernels that are not running.
