@@ -13,14 +13,13 @@ extension UnitName {
 
     /// The folders of drop-ins in one folder of units, those first that win against others with a file of the same name.
     ///
-    /// `foo-bar@x.service` has its own, those of its template, of the template's prefix `foo-@.service`, and last those of
-    /// its own prefix `foo-@x.service`.
+    /// `foo-bar@x.service` has its own, then those of its template `foo-bar@.service`, then those of the prefixes
+    /// `foo-@x.service` and `foo-@.service`.
     package var dropInFolders: [ByteString] {
         var prefixes = [Array(prefix)]
         while let last = prefixes.last, let shorter = Self.shortened(last) { prefixes.append(shorter) }
-        let own = prefixes.map { $0 + name.bytes.dropFirst(prefix.count) }
-        let ofTemplate = template.map { template in prefixes.map { $0 + template.bytes.dropFirst(prefix.count) } } ?? []
-        return (own.prefix(1) + ofTemplate + own.dropFirst()).map { ByteString($0 + Array(".d".utf8)) }
+        let rests = [name, template].compactMap { $0?.bytes.dropFirst(prefix.count) }
+        return prefixes.flatMap { prefix in rests.map { ByteString(prefix + $0 + Array(".d".utf8)) } }
     }
 
     /// The folder of drop-ins for all units of this type, which every other wins against.

@@ -12,9 +12,10 @@ package struct UnitSpecifiers: Sendable {
         (self.home, self.runtimeFolder) = (home, runtimeFolder)
     }
 
-    /// The text with what stands for something replaced; other letters stay as they are, the `%` included.
+    /// The text with what stands for something replaced; what is not known here stays as it is, the `%` included.
     ///
-    /// - Returns: nil when an escape in the unit's name cannot be undone; systemd ignores such a setting.
+    /// - Returns: nil where a letter stands for nothing at all, or an escape in the unit's name cannot be undone: systemd
+    ///   ignores such a setting.
     package func expanded(_ text: ByteString, for unit: UnitName) -> ByteString? {
         var (bytes, rest) = ([UInt8](), text.bytes[...])
         while let byte = rest.popFirst() {
@@ -30,6 +31,9 @@ package struct UnitSpecifiers: Sendable {
         }
         return ByteString(bytes)
     }
+
+    /// Those that systemd.unit(5) has besides; nobody puts a boot's ID into a description.
+    private static let others = Array("aAbBcCdDEgGLmMoqrRsSTvVwWyY".utf8)
 
     private enum Value {
         case known([UInt8]), unknown, impossible
@@ -57,6 +61,7 @@ package struct UnitSpecifiers: Sendable {
         case "U": .known(Array(String(uid).utf8))
         case "h": home.map { .known($0.bytes) } ?? .unknown
         case "t": .known(runtimeFolder.bytes)
+        case "a"..."z", "A"..."Z", "0"..."9": Self.others.contains(letter) ? .unknown : .impossible
         default: .unknown
         }
     }

@@ -49,7 +49,8 @@ struct UnitFileTests {
             ("we-a@b\\x20c-d.service", "%i|%I|%j|%J|%f", #"b\x20c-d|b c/d|a|a|/b c/d"#),
             ("plain.service", "%i|%I|%j|%f|%p", "||plain|/plain|plain"),
             ("x.service", "%H %l %u %U %h %t", "web-1.example.org web-1 bob 1000 /home/bob /run/user/1000"),
-            ("x.service", "100%% %z %", "100% %z %"),
+            ("x.service", "100%% %m, 5 % or %) or %", "100% %m, 5 % or %) or %"), ("x.service", "%z", nil),
+            ("x.service", "%1", nil),
             ("x@-.mount", "%f", "/"), ("x@\\xff.service", "%i", #"\xff"#),
             (#"x@a\q.service"#, "%I", nil), (#"x@a\q.service"#, "%i", #"a\q"#), ("x@a--b.service", "%f", nil),
         ] as [(String, String, String?)])
@@ -67,7 +68,7 @@ struct UnitFileTests {
             ("-foo.slice", ["-foo.slice.d"]), ("foo--.service", ["foo--.service.d", "foo-.service.d"]),
             (
                 "foo-bar@x-y.service",
-                ["foo-bar@x-y.service.d", "foo-bar@.service.d", "foo-@.service.d", "foo-@x-y.service.d"]
+                ["foo-bar@x-y.service.d", "foo-bar@.service.d", "foo-@x-y.service.d", "foo-@.service.d"]
             ),
         ])
     func dropIns(_ unit: String, _ expected: [String]) throws {
