@@ -91,7 +91,8 @@ extension SystemTests {
             let names = Set(units.compactMap { $0["Id"] }).filter { $0 != "-.slice" && $0 != "-.mount" }
             let list = try folder.write("names-\(UUID().uuidString)", names.sorted().joined(separator: "\n") + "\n")
             try machine.shell(
-                "cd /sys/fs/cgroup; mkdir -p \(parent); cd \(parent); while read -r name; do mkdir -p ./\"$name\"; done < \(list)")
+                "cd /sys/fs/cgroup; mkdir -p \(parent); cd \(parent); while read -r name; do mkdir -p ./\"$name\"; done < \(list)"
+            )
             let entries = try decoded([Listed].self, from: machine.enter(built("otagent"), "units", "--json"))
             let described = Dictionary(entries.map { ($0.cgroup.path ?? "", $0.description) }) { first, _ in first }
             var compared = 0
