@@ -76,6 +76,13 @@ extension SystemTests {
             let answers = try machine.answers
             #expect(answers.count > UglyUnits.all.count + UglyUnits.forged.count)
 
+            let escaped = answers.values.filter { $0.userUnit == #"thr\x2dee@four.service"# }
+            #expect(escaped.map(\.ownerUid) == [UInt32(Self.user.uid)])
+            #expect(answers.values.contains { $0.userUnit == "_two.service" && $0.userSlice == "app.slice" })
+            #expect(
+                answers.values.contains { $0.userSlice == "t-u.slice" && $0.unit == "user@\(Self.user.uid).service" })
+            #expect(answers.values.contains { $0.unit?.hasPrefix("session-") == true && $0.ownerUid == 4711 })
+
             // Inside, where paths begin at the machine's own root.
             let inside = try decodedByCgroup(Answer.self, machine.enter(built("otagent"), "units", "--json"))
             for (id, answer) in answers { #expect(inside[id] == answer) }
