@@ -37,6 +37,7 @@ enum UglyUnits {
         "@a.service", "a@.service", "a@b.slice", "a.slice/b.slice", "a.slice/b.service/c.slice/d.service",
         "user-1.slice", "user-01.slice", "user-65535.slice", "user-4294967294.slice", "user-4294967295.slice",
         "user-1.slice/a.slice", "_user-9.slice", "sp ace.service", "a!b.service", "ü.service", "x.timer", "x.device",
+        "x.swap", "x.socket", "x.path", "x.target", "x.automount",
         "x.mount", "x.Service", "service", "init.scope/x.service", "x.service/user@1.service/y.service",
     ]
 
