@@ -82,6 +82,9 @@ let package = Package(
         .executableTarget(
             name: "workload", path: "Tests/Workload",
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
+        // What libsystemd itself says of the processes there are.
+        .executableTarget(
+            name: "login-names", path: "Tests/LoginNames", linkerSettings: [.linkedLibrary("systemd")]),
         .testTarget(name: "SystemTests", swiftSettings: common),
 
         // What parts of the agent cost: `make bench-parts`.

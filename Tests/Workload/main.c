@@ -53,7 +53,8 @@ int main(int argc, char **argv)
 		print_truth(&sum, "work", opt.ring, door.id, 0);
 		printf("\n");
 	}
-	if (chdir("/") == 0)
+	/* Where the work is done here, removing its files would be counted with it. */
+	if (!opt.keep && chdir("/") == 0)
 		remove_tree(folder);
 	free(folder);
 	return status;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH]\n"
+	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--keep]\n"
 	"                [--only syscalls,uring,names,aio,edges,others,ends]\n"
 	"                [--uring plain|async|sqpoll|defer] [--threads N]\n"
 	"                [--repeat N] [--seed N] [--small DIR]\n"
@@ -68,6 +68,7 @@ void parse_options(struct options *opt, int argc, char **argv)
 		CGROUP = 1,
 		LEAVE,
 		HERE,
+		KEEP,
 		DIR_,
 		SMALL,
 		ONLY,
@@ -83,15 +84,15 @@ void parse_options(struct options *opt, int argc, char **argv)
 		PROCESSES
 	};
 	static const struct option names[] = {
-		{ "cgroup", 1, NULL, CGROUP }, { "leave", 1, NULL, LEAVE },
-		{ "here", 0, NULL, HERE },     { "dir", 1, NULL, DIR_ },
-		{ "small", 1, NULL, SMALL },   { "only", 1, NULL, ONLY },
-		{ "uring", 1, NULL, RING },    { "threads", 1, NULL, THREADS },
-		{ "repeat", 1, NULL, REPEAT }, { "seed", 1, NULL, SEED },
-		{ "storm", 1, NULL, STORM },   { "together", 0, NULL, TOGETHER },
-		{ "suite", 0, NULL, SUITE },   { "freeze", 1, NULL, FREEZE },
-		{ "stress", 1, NULL, STRESS }, { "processes", 1, NULL, PROCESSES },
-		{ NULL, 0, NULL, 0 },
+		{ "cgroup", 1, NULL, CGROUP },	     { "leave", 1, NULL, LEAVE },
+		{ "here", 0, NULL, HERE },	     { "dir", 1, NULL, DIR_ },
+		{ "keep", 0, NULL, KEEP },	     { "small", 1, NULL, SMALL },
+		{ "only", 1, NULL, ONLY },	     { "uring", 1, NULL, RING },
+		{ "threads", 1, NULL, THREADS },     { "repeat", 1, NULL, REPEAT },
+		{ "seed", 1, NULL, SEED },	     { "storm", 1, NULL, STORM },
+		{ "together", 0, NULL, TOGETHER },   { "suite", 0, NULL, SUITE },
+		{ "freeze", 1, NULL, FREEZE },	     { "stress", 1, NULL, STRESS },
+		{ "processes", 1, NULL, PROCESSES }, { NULL, 0, NULL, 0 },
 	};
 	const char *only = NULL;
 	int c;
@@ -106,6 +107,9 @@ void parse_options(struct options *opt, int argc, char **argv)
 			break;
 		case HERE:
 			opt->here = true;
+			break;
+		case KEEP:
+			opt->keep = true;
 			break;
 		case DIR_:
 			opt->dir = optarg;
