@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension SystemTests {
@@ -20,13 +21,19 @@ extension SystemTests {
             return found
         }
 
-        @Test(.needs("dockerd"), arguments: [false, true])
-        func `nothing is left of a runtime and its container, though its holder be killed`(killed: Bool) throws {
-            try place.runtime(["docker", "up", place.folder, "cgroupfs"])
+        @Test(.needs("dockerd", "podman"), arguments: ["docker", "podman"], [false, true])
+        func `nothing is left of a runtime and its container, though its holder be killed`(
+            runtime: String, killed: Bool
+        ) throws {
+            try place.runtime([runtime, "up", place.folder, "cgroupfs"])
+            let parent = "/ot-test-left-\(getpid())"
             let one = try Waiting(
-                Contained(name: "ot-test-left", start: ["docker", "run"], path: "/docker/{id}", row: [:]), in: place)
-            let cgroup = try Cgroup.mountPoint() + one.path
-            #expect(FileManager.default.fileExists(atPath: cgroup))
+                Contained(
+                    name: "ot-test-left", start: [runtime, "run", "--cgroup-parent=\(parent)"], path: "", row: [:]),
+                in: place)
+            let top = try Cgroup.mountPoint() + parent
+            #expect(one.path.hasPrefix(parent))
+            #expect(FileManager.default.fileExists(atPath: top))
             #expect(try left(of: place).count > 2)
             if killed {
                 place.kill()
@@ -35,7 +42,7 @@ extension SystemTests {
                 place.leave()
             }
             #expect(try left(of: place) == [])
-            #expect(!FileManager.default.fileExists(atPath: cgroup))
+            #expect(!FileManager.default.fileExists(atPath: top))
         }
     }
 }

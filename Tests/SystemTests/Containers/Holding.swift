@@ -7,7 +7,8 @@ struct Watcher {
     let stop: () throws -> [Batch]
 
     static func onHost(_ folder: Folder) throws -> Watcher {
-        let agent = try AgentRun(in: folder)
+        // An end of its own, should this process be killed.
+        let agent = try AgentRun(in: folder, arguments: ["--duration", "5m"])
         return Watcher(batchFile: agent.batchFile) { try agent.stop() }
     }
 
@@ -58,15 +59,19 @@ extension Contained {
     static let hex = "5f6d38f5ad24599c7b8d6137593a0a3d2daf7b4e82c6071ff8f44c93a979e2f8"
     static let podUID = "0b1c2d3e-1111-2222-3333-444455556666"
 
-    /// A container that belongs to no unit and no pod, and what else its row says or says differently.
+    /// A container of this runtime, and what else its row says or says differently.
     static func row(_ runtime: String, _ more: [String: String?] = [:]) -> [String: String?] {
-        let plain: [String: String?] = [
-            "kind": "container", "container.runtime": runtime, "container.id": "{id}", "unit": nil,
-            "slice": "-.slice", "subgroup": nil, "user_unit": nil,
-        ]
-        let alone: [String: String?] = more["pod.uid"] == nil ? ["pod": nil] : [:]
-        return plain.merging(alone) { $1 }.merging(more) { $1 }
+        var row = ofSomeRuntime.merging(["container.runtime": runtime]) { $1 }.merging(more) { $1 }
+        // A row has one or the other: the members of the pod, or null.
+        if more["pod.uid"] != nil { row["pod"] = nil }
+        return row
     }
+
+    /// A container that belongs to no unit and no pod.
+    static let ofSomeRuntime: [String: String?] = [
+        "kind": "container", "container.id": "{id}", "unit": nil, "slice": "-.slice", "subgroup": nil,
+        "user_unit": nil, "pod": nil,
+    ]
 
     /// All there is to say of a path that nothing but the runtime knows to be a container's.
     static let bare: [String: String?] = [

@@ -30,6 +30,7 @@ final class Place {
         let script = tests + "/Machines/machine"
         let folder = temporaryFolder()
         let name = URL(filePath: folder).lastPathComponent
+        try sweep()
         let programs = URL(filePath: try built("otagent")).resolvingSymlinksInPath().deletingLastPathComponent().path
         let binds = [folder, shared.root.path, programs, tests].flatMap { ["--bind", $0] }
         return try Place(script, ["up", name] + binds, enter: [script, "enter", name], folder, root: "/\(name)")
