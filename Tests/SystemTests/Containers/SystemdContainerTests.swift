@@ -57,6 +57,23 @@ extension SystemTests {
             ])
         }
 
+        @Test(.needs("systemd-nspawn")) func `a container of nspawn has the name that systemd's machined knows`() throws
+        {
+            try hold([
+                Contained(
+                    name: "ot-test-nspawn", start: ["nspawn", "run"],
+                    // It lets nobody use io_uring.
+                    environment: ["WORK": "--only syscalls,names --repeat 3"],
+                    path: "/machine.slice/machine-ot\\x2dtest\\x2dnspawn.scope/payload",
+                    row: [
+                        "kind": "container", "container.runtime": "nspawn", "container.name": "{id}",
+                        "unit": "machine-ot\\x2dtest\\x2dnspawn.scope", "slice": "machine.slice",
+                        "subgroup": "payload", "pod": nil,
+                    ])
+            ])
+            #expect(try place.command(["machinectl", "list", "--no-legend"]).contains("ot-test-nspawn"))
+        }
+
         @Test(.needs("containerd", "runc"))
         func `containers of a pod's slices have the pod's uid and class, whoever made them`() throws {
             try place.runtime(["containerd", "up", place.folder])
