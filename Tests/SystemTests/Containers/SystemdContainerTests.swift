@@ -62,8 +62,6 @@ extension SystemTests {
             try hold([
                 Contained(
                     name: "ot-test-nspawn", start: ["nspawn", "run"],
-                    // It lets nobody use io_uring.
-                    environment: ["WORK": "--only syscalls,names --repeat 3"],
                     path: "/machine.slice/machine-ot\\x2dtest\\x2dnspawn.scope/payload",
                     row: [
                         "kind": "container", "container.runtime": "nspawn", "container.name": "{id}",
