@@ -7,13 +7,19 @@ package struct Units: ParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "List the cgroups of this host with unit and container.")
 
-    @Flag(help: "As a JSON array.") var json = false
+    @Flag(help: "As a JSON array, with what each unit says of itself.") var json = false
+    @Flag(help: "As they stand in one another, with what each unit says of itself.") var tree = false
 
     package init() {}
 
+    package func validate() throws {
+        if json && tree { throw ValidationError("--json and --tree are two ways to show the same: choose one") }
+    }
+
     package func run() throws {
-        let listing = try UnitListing.current()
-        print(json ? String(decoding: listing.json, as: UTF8.self) : listing.table, terminator: "")
+        let listing = try UnitListing.current(describing: json || tree)
+        print(
+            json ? String(decoding: listing.json, as: UTF8.self) : tree ? listing.tree : listing.table, terminator: "")
     }
 }
 

@@ -26,7 +26,7 @@ package struct CgroupMount: Sendable, Equatable {
     }
 
     /// Undoes the kernel's octal escapes of space, tab, newline and backslash.
-    private static func unescape(_ field: some Collection<UInt8>) -> [UInt8] {
+    static func unescape(_ field: some Collection<UInt8>) -> [UInt8] {
         let field = Array(field)
         var bytes: [UInt8] = []
         var index = 0

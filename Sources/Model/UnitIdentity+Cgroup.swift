@@ -76,12 +76,15 @@ private struct UnitPlace {
         }
     }
 
-    /// The place below a user's systemd or a session, if there is one and something is arranged in it.
+    /// The place below a user's systemd or a session, also when nothing is arranged in it: a process of its own is then
+    /// in the user's root slice, as `sd_pid_get_user_slice` says.
+    ///
+    /// Neither name ever needs the `_` that escapes, so where there is one it is some other unit.
     func userPlace(in path: [ArraySlice<UInt8>]) -> Self? {
-        guard let unit, end < path.count, unit.isUserManager || unit.isSession else { return nil }
-        let place = Self(in: path, from: end)
-        // Not every session has units; not everything below one is theirs.
-        return unit.isSession && place.end == end ? nil : place
+        guard let unit, unit.isUserManager || unit.isSession, path[end - 1].elementsEqual(unit.name.bytes) else {
+            return nil
+        }
+        return Self(in: path, from: end)
     }
 
     /// No slice has a shorter name than `x.slice`.

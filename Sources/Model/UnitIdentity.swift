@@ -61,13 +61,40 @@ package struct UnitIdentity: Hashable, Sendable {
 
     /// The user in whose slice it is, as `sd_pid_get_owner_uid` says: 1000 of `user-1000.slice`; absent for the system's own.
     package var ownerUID: UInt32? {
-        guard let slice = slice?.text, slice.hasPrefix("user-"), slice.hasSuffix(".slice") else { return nil }
-        let digits = slice.dropFirst("user-".count).dropLast(".slice".count)
-        return digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? UInt32(digits) : nil
+        let (prefix, suffix) = ("user-".utf8, ".slice".utf8)
+        guard let slice = slice?.bytes, slice.starts(with: prefix), slice.suffix(suffix.count).elementsEqual(suffix)
+        else { return nil }
+        return Self.uid(slice.dropFirst(prefix.count).dropLast(suffix.count))
+    }
+
+    /// A user as systemd reads it: without leading zeros, and neither of the two numbers that stand for nobody.
+    static func uid(_ digits: some Collection<UInt8>) -> UInt32? {
+        guard digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+            digits.count == 1 || digits.first != UInt8(ascii: "0"),
+            let uid = UInt32(String(decoding: digits, as: UTF8.self)), uid != .max, uid != UInt32(UInt16.max)
+        else { return nil }
+        return uid
     }
 
     /// Nobody knows any more which cgroup this was.
     package static let unresolved = Self(kind: .unresolved)
     /// What was counted after the kernel's slots ran out, of no particular cgroup.
     package static let overflow = Self(kind: .overflow, unit: "*")
+}
+
+extension UnitIdentity {
+    /// The innermost unit or slice, which says what all this is for, and whose systemd runs it (nil: the host's).
+    ///
+    /// A bare cgroup has none, though it is in some slice.
+    package var owner: (unit: UnitName, user: UInt32?)? {
+        let manager = unit.flatMap { UnitName($0.bytes) }.flatMap { $0.isUserManager ? $0 : nil }
+        let user = manager?.instance.flatMap { Self.uid($0.bytes) }
+        if let userUnit { return user.flatMap { user in UnitName(userUnit.bytes).map { ($0, user) } } }
+        // The units of an old session's systemd are nobody's that is known here.
+        if kind == .slice, unit != nil {
+            return user.flatMap { user in userSlice.flatMap { UnitName($0.bytes) }.map { ($0, user) } }
+        }
+        let isSlice = kind == .slice || kind == .root || (kind == .pod && slice != "-.slice")
+        return (unit ?? (isSlice ? slice : nil)).flatMap { UnitName($0.bytes) }.map { ($0, nil) }
+    }
 }

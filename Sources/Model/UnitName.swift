@@ -60,7 +60,7 @@ extension UnitName {
     /// Whether this is `user@<uid>.service`, below which a user's own systemd arranges its units.
     var isUserManager: Bool {
         guard template == "user@.service", let uid = instance else { return false }
-        return uid.bytes.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return UnitIdentity.uid(uid.bytes) != nil
     }
 
     /// Whether this is `session-<id>.scope`.

@@ -2,16 +2,30 @@ package import Model
 
 /// The cgroups of a host, for a person or a program.
 package struct UnitListing: Sendable {
-    private let cgroups: [(id: CgroupID, name: CgroupName)]
+    package struct Entry: Sendable {
+        package var id: CgroupID
+        package var name: CgroupName
+        /// What the innermost unit says of itself.
+        package var description: ByteString?
 
-    package init(_ cgroups: [(id: CgroupID, name: CgroupName)]) { self.cgroups = cgroups }
+        package init(id: CgroupID, name: CgroupName, description: ByteString? = nil) {
+            (self.id, self.name, self.description) = (id, name, description)
+        }
+    }
 
-    /// A JSON array with one object a cgroup; its members are those of a row of the batch document.
+    let entries: [Entry]
+
+    package init(_ entries: [Entry]) { self.entries = entries }
+
+    /// A JSON array with one object a cgroup; its members are those of a row of the batch document, and `description`.
     package var json: [UInt8] {
         var json = JSONWriter()
         json.array { json in
-            for (id, name) in cgroups {
-                json.object { name.write(id: id, to: &$0) }
+            for entry in entries {
+                json.object { json in
+                    entry.name.write(id: entry.id, to: &json)
+                    json.member("description", bytes: entry.description)
+                }
             }
         }
         json.endLine()
@@ -20,11 +34,15 @@ package struct UnitListing: Sendable {
 
     /// A table with aligned columns; bytes that a terminal would obey are shown as `\x..`.
     package var table: String {
-        let rows = [["CGROUP", "KIND", "SLICE", "UNIT", "CONTAINER", "PATH"]] + cgroups.map(Self.columns)
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        Self.aligned([["CGROUP", "KIND", "SLICE", "UNIT", "CONTAINER", "PATH"]] + entries.map(Self.columns))
+    }
+
+    /// - Parameter most: the width of a column; a longer cell moves the rest of its own line only.
+    static func aligned(_ rows: [[String]], atMost most: Int = .max) -> String {
+        let widths = rows[0].indices.map { column in min(rows.map { $0[column].count }.max() ?? 0, most) }
         return rows.map { row in
             let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
+                cell + String(repeating: " ", count: max(width - cell.count, 0))
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
@@ -32,25 +50,32 @@ package struct UnitListing: Sendable {
         }.joined()
     }
 
-    private static func columns(_ id: CgroupID, _ name: CgroupName) -> [String] {
-        let identity = name.identity
+    private static func columns(_ entry: Entry) -> [String] {
+        let identity = entry.name.identity
         let unit = identity.userUnit.map { "\(shown(identity.unit)) > \(shown($0))" } ?? shown(identity.unit)
         let container = identity.container.map { "\($0.runtime):\(shown($0.id).prefix(12))" } ?? "-"
         return [
-            String(id.rawValue), identity.kind.rawValue, shown(identity.slice), unit, container, shown(name.path),
+            String(entry.id.rawValue), identity.kind.rawValue, shown(identity.slice), unit, container,
+            shown(entry.name.path),
         ]
     }
 
-    /// Control characters, those of eight bits included: some terminals take U+009B for an escape sequence's start.
+    /// Control characters, those of eight bits included (some terminals take U+009B for an escape sequence's start), and
+    /// those that would have the rest of the line written backwards or elsewhere.
     private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+        switch scalar.value {
+        case 0..<0x20, 0x7f...0x9f, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        default: false
+        }
     }
 
-    private static func shown(_ bytes: ByteString?) -> String {
+    static func shown(_ bytes: ByteString?) -> String {
         guard let bytes else { return "-" }
         return bytes.lossyText.unicodeScalars.map { scalar in
-            isObeyed(scalar)
-                ? "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16) : String(scalar)
+            guard isObeyed(scalar) else { return String(scalar) }
+            let digits = String(scalar.value, radix: 16)
+            if scalar.value > 0xff { return "\\u{\(digits)}" }
+            return "\\x" + (digits.count == 1 ? "0" : "") + digits
         }.joined()
     }
 }

@@ -104,7 +104,7 @@ struct UnitIdentityCgroupTests {
             ("user@1000.service/app.slice", "slice user_slice=app.slice"),
             ("user@1000.service/app.slice/bare", "service user_slice=app.slice subgroup=bare"),
             ("user@1000.service/bare", "service user_slice=-.slice subgroup=bare"),
-            ("user@1000.service", "service"),
+            ("user@1000.service", "service user_slice=-.slice"),
         ])
     func userUnits(_ path: String, _ expected: String) {
         var parts = expected.split(separator: " ").map(String.init)
@@ -117,18 +117,45 @@ struct UnitIdentityCgroupTests {
     @Test(
         "Sessions, and what only looks like a user's systemd",
         arguments: [
-            ("/user.slice/user-1.slice/session-2.scope", "scope slice=user-1.slice unit=session-2.scope owner=1"),
-            ("/user.slice/user-1.slice/session-c1.scope", "scope slice=user-1.slice unit=session-c1.scope owner=1"),
+            (
+                "/user.slice/user-1.slice/session-2.scope",
+                "scope slice=user-1.slice unit=session-2.scope user_slice=-.slice owner=1"
+            ),
+            (
+                "/user.slice/user-1.slice/session-c1.scope",
+                "scope slice=user-1.slice unit=session-c1.scope user_slice=-.slice owner=1"
+            ),
             ("/user.slice/user-1.slice", "slice slice=user-1.slice owner=1"),
+            ("/user-0.slice", "slice slice=user-0.slice owner=0"),
+            ("/user-4294967294.slice", "slice slice=user-4294967294.slice owner=4294967294"),
+            ("/user-4294967295.slice", "slice slice=user-4294967295.slice"),
             ("/user-4294967296.slice", "slice slice=user-4294967296.slice"),
+            ("/user-65535.slice", "slice slice=user-65535.slice"),
+            ("/user-01.slice", "slice slice=user-01.slice"),
+            ("/user-1-x.slice", "slice slice=user-1-x.slice"),
             ("/user-x.slice", "slice slice=user-x.slice"),
-            ("/session-2.scope/shell", "scope slice=-.slice unit=session-2.scope subgroup=shell"),
+            ("/user-.slice", "slice slice=user-.slice"),
+            ("/_user-9.slice", "slice slice=user-9.slice owner=9"),
+            ("/session-2.scope/shell", "scope slice=-.slice unit=session-2.scope user_slice=-.slice subgroup=shell"),
             (
                 "/session-2.scope/x.service",
                 "service slice=-.slice unit=session-2.scope user_unit=x.service user_slice=-.slice"
             ),
             ("/session-.scope/x.service", "scope slice=-.slice unit=session-.scope subgroup=x.service"),
             ("/session-a_b.scope/x.service", "scope slice=-.slice unit=session-a_b.scope subgroup=x.service"),
+            ("/_session-2.scope/x.service", "scope slice=-.slice unit=session-2.scope subgroup=x.service"),
+            (
+                "/_user@1.service/x.service",
+                "service slice=-.slice unit=user@1.service subgroup=x.service template=user@.service instance=1"
+            ),
+            (
+                "/user@01.service/x.service",
+                "service slice=-.slice unit=user@01.service subgroup=x.service template=user@.service instance=01"
+            ),
+            (
+                "/user@65535.service/x.service",
+                "service slice=-.slice unit=user@65535.service subgroup=x.service template=user@.service instance=65535"
+            ),
             (
                 "/user@bob.service/x.service",
                 "service slice=-.slice unit=user@bob.service subgroup=x.service template=user@.service instance=bob"

@@ -62,7 +62,8 @@ int main(int argc, char **argv)
 		if (hands_over)
 			hand_over();
 	}
-	if (chdir("/") == 0)
+	/* Where the work is done here, removing its files would be counted with it. */
+	if (!opt.keep && chdir("/") == 0)
 		remove_tree(folder);
 	free(folder);
 	return status;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: workload (--cgroup DIR --leave DIR | --here [--handover FILE]) [--dir SCRATCH]\n"
+	"usage: workload (--cgroup DIR --leave DIR | --here [--keep | --handover FILE])\n"
+	"                [--dir SCRATCH]\n"
 	"                [--only syscalls,uring,names,aio,edges,others,ends]\n"
 	"                [--uring plain|async|sqpoll|defer] [--threads N]\n"
 	"                [--repeat N] [--seed N] [--small DIR]\n"
@@ -68,6 +69,7 @@ void parse_options(struct options *opt, int argc, char **argv)
 		CGROUP = 1,
 		LEAVE,
 		HERE,
+		KEEP,
 		DIR_,
 		SMALL,
 		ONLY,
@@ -84,15 +86,25 @@ void parse_options(struct options *opt, int argc, char **argv)
 		HANDOVER
 	};
 	static const struct option names[] = {
-		{ "cgroup", 1, NULL, CGROUP },	   { "leave", 1, NULL, LEAVE },
-		{ "here", 0, NULL, HERE },	   { "dir", 1, NULL, DIR_ },
-		{ "small", 1, NULL, SMALL },	   { "only", 1, NULL, ONLY },
-		{ "uring", 1, NULL, RING },	   { "threads", 1, NULL, THREADS },
-		{ "repeat", 1, NULL, REPEAT },	   { "seed", 1, NULL, SEED },
-		{ "storm", 1, NULL, STORM },	   { "together", 0, NULL, TOGETHER },
-		{ "suite", 0, NULL, SUITE },	   { "freeze", 1, NULL, FREEZE },
-		{ "stress", 1, NULL, STRESS },	   { "processes", 1, NULL, PROCESSES },
-		{ "handover", 1, NULL, HANDOVER }, { NULL, 0, NULL, 0 },
+		{ "cgroup", 1, NULL, CGROUP },
+		{ "leave", 1, NULL, LEAVE },
+		{ "here", 0, NULL, HERE },
+		{ "keep", 0, NULL, KEEP },
+		{ "handover", 1, NULL, HANDOVER },
+		{ "dir", 1, NULL, DIR_ },
+		{ "small", 1, NULL, SMALL },
+		{ "only", 1, NULL, ONLY },
+		{ "uring", 1, NULL, RING },
+		{ "threads", 1, NULL, THREADS },
+		{ "repeat", 1, NULL, REPEAT },
+		{ "seed", 1, NULL, SEED },
+		{ "storm", 1, NULL, STORM },
+		{ "together", 0, NULL, TOGETHER },
+		{ "suite", 0, NULL, SUITE },
+		{ "freeze", 1, NULL, FREEZE },
+		{ "stress", 1, NULL, STRESS },
+		{ "processes", 1, NULL, PROCESSES },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *only = NULL;
 	int c;
@@ -107,6 +119,9 @@ void parse_options(struct options *opt, int argc, char **argv)
 			break;
 		case HERE:
 			opt->here = true;
+			break;
+		case KEEP:
+			opt->keep = true;
 			break;
 		case DIR_:
 			opt->dir = optarg;

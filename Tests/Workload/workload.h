@@ -71,7 +71,7 @@ enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL, RING_DEFER };
 
 struct options {
 	const char *cgroup, *leave, *dir, *small, *freeze, *handover;
-	bool here, together, suite;
+	bool here, keep, together, suite;
 	bool syscalls, names, aio, edges, others, ends;
 	enum ring_mode ring;
 	unsigned int threads, repeat, storm, stress, processes;

@@ -18,7 +18,14 @@ package final class Host: HostView {
 
     package func path(of cgroup: CgroupID) -> ByteString? { tree.path(of: cgroup) }
 
-    package func invocationID(of cgroup: CgroupID) -> String? { tree.invocationID(of: cgroup) }
+    package func invocationID(of cgroup: CgroupID) -> String? {
+        if let id = tree.invocationID(of: cgroup) { return id }
+        guard let path = tree.path(of: cgroup), let owner = UnitIdentity(cgroupPath: path).owner,
+            let id = InvocationLinks.id(of: owner.unit, ofUser: owner.user)
+        else { return nil }
+        // The link goes by the name: it is this run's while the run's cgroup is still there.
+        return tree.path(of: cgroup) == path ? id : nil
+    }
 
     package func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? {
         ExecutableNames.current(id, tgid: tgid)

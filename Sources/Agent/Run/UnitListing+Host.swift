@@ -4,7 +4,9 @@ package import Render
 
 extension UnitListing {
     /// The cgroups of this host now; needs no privileges but for the invocation IDs.
-    package static func current() throws -> Self {
+    ///
+    /// - Parameter describing: whether to read the units' files for what they say of themselves, too.
+    package static func current(describing: Bool) throws -> Self {
         let host = try AgentRun.host()
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot)
         var ids: [CgroupID] = []
@@ -13,6 +15,13 @@ extension UnitListing {
             ids.append(id)
         }
         for id in ids { _ = names.name(of: id, current: host.path, invocation: host.invocationID) }
-        return Self(names.living)
+        guard describing else { return Self(names.living.map { Entry(id: $0.id, name: $0.name) }) }
+        var descriptions = UnitDescriptions(hostname: HostNames.hostname)
+        return Self(
+            names.living.map { id, name in
+                let owner = name.identity.owner
+                let description = owner.flatMap { descriptions.description(of: $0.unit, ofUser: $0.user) }
+                return Entry(id: id, name: name, description: description)
+            })
     }
 }

@@ -1,0 +1,90 @@
+internal import Glibc
+internal import Model
+
+/// The folders in which one systemd finds its units, as they were when first asked for.
+struct UnitFolders {
+    /// One of them; what is in it is read once, because most units are in none of most folders.
+    private struct Folder {
+        let path: [UInt8]
+        let names: Set<ByteString>
+    }
+
+    private let folders: [Folder]
+
+    /// - Parameter paths: those first that win.
+    init(_ paths: [ByteString]) {
+        folders = paths.map { Folder(path: $0.bytes, names: Set(FolderEntries.names(in: $0))) }
+    }
+
+    /// The file that describes the unit; empty when it is masked, nil when there is none.
+    func unitFile(of unit: UnitName) -> [UInt8]? {
+        for name in unit.fileNames {
+            for folder in folders where folder.names.contains(name) {
+                return RegularFile.contents(of: Self.join(folder.path, name)) ?? []
+            }
+        }
+        return nil
+    }
+
+    /// The drop-ins of the unit in the order in which they count; of those with the same name only one does.
+    func dropIns(of unit: UnitName) -> [[UInt8]] {
+        var places: [ByteString: ByteString] = [:]
+        let own = folders.flatMap { folder in unit.dropInFolders.map { (folder, $0) } }
+        let general = folders.map { ($0, unit.typeDropInFolder) }
+        for (folder, name) in own + general where folder.names.contains(name) {
+            let path = Self.join(folder.path, name)
+            for file in FolderEntries.names(in: path) where file.bytes.suffix(5).elementsEqual(".conf".utf8) {
+                if places[file] == nil { places[file] = Self.join(path.bytes, file) }
+            }
+        }
+        return places.sorted { $0.key < $1.key }.prefix(Self.mostDropIns).compactMap { _, path in
+            RegularFile.contents(of: path)
+        }
+    }
+
+    /// More than anybody has; a folder of some user's may hold anything.
+    private static var mostDropIns: Int { 256 }
+
+    private static func join(_ folder: [UInt8], _ name: ByteString) -> ByteString {
+        ByteString(folder + [UInt8(ascii: "/")] + name.bytes)
+    }
+}
+
+/// What is in a folder that others may fill.
+enum FolderEntries {
+    /// Not more than a folder of units sensibly has.
+    private static var most: Int { 1 << 16 }
+
+    /// The names but `.` and `..`, in no order; none when it cannot be read.
+    static func names(in folder: ByteString) -> [ByteString] {
+        guard let stream = folder.withCString(opendir) else { return [] }
+        defer { closedir(stream) }
+        var names: [ByteString] = []
+        while names.count < most, let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != [UInt8(ascii: ".")] && name != [UInt8(ascii: "."), UInt8(ascii: ".")] {
+                names.append(ByteString(name))
+            }
+        }
+        return names
+    }
+}
+
+/// A small file that others may have replaced by anything.
+enum RegularFile {
+    private static var limit: Int { 1 << 20 }
+    /// O_PATH (linux/include/uapi/asm-generic/fcntl.h), which Glibc does not show to Swift.
+    private static var placeOnly: CInt { 0o10000000 }
+
+    /// Its bytes; nil when it is a device, a pipe and the like, which are not even opened, or cannot be read.
+    static func contents(of path: ByteString) -> [UInt8]? {
+        let place = path.withCString { open($0, placeOnly | O_CLOEXEC) }
+        guard place >= 0 else { return nil }
+        defer { close(place) }
+        var status = stat()
+        guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= off_t(limit) else {
+            return nil
+        }
+        return try? readFile("/proc/self/fd/\(place)", limit: limit)
+    }
+}
