@@ -75,8 +75,15 @@ run: release  ## build, then watch this host: make run ARGS="--duration 30s"
 	$(call say,RUN,"otagent --config config/agent.toml $(ARGS)")
 	$(Q)$(SUDO) .build/release/otagent --config config/agent.toml $(ARGS)
 
+# What containers run: static, as nothing of this host is in them.
+WORKLOAD := .build/containers/workload
+$(WORKLOAD): $(wildcard Tests/Workload/*.[ch]) | deps-build
+	$(call say,CC,"$(@F) for containers")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 -static -Wall -Wextra -Werror -fuse-ld=lld $(filter %.c,$^) -o $@ -luring -lpthread
+
 # In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines.
-test: build deps-test  ## everything; kernel and system tests run when you are root
+test: build deps-test $(WORKLOAD)  ## everything; kernel and system tests run when you are root
 ifdef ARGS
 	$(call say,TEST,"$(ARGS)")
 	$(Q)$(SWIFT) test $(ARGS)

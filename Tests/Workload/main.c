@@ -15,11 +15,15 @@ static char *scratch(const struct options *opt)
 	return path;
 }
 
-/* Without a cgroup of our own there is no door. */
+static bool hands_over;
+
+/* Without a cgroup of our own there is no door, but perhaps somebody who says when. */
 static void enter(void *door, struct truth *sum)
 {
 	if (((struct cgroup_door *)door)->enter >= 0)
 		enter_cgroup(door, sum);
+	else if (hands_over)
+		wait_to_go();
 }
 
 static void leave(void *door)
@@ -39,6 +43,9 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	parse_options(&opt, argc, argv);
+	hands_over = opt.handover;
+	if (hands_over)
+		open_handover(opt.handover);
 	folder = scratch(&opt);
 	if (opt.storm) {
 		storm(&opt);
@@ -52,6 +59,8 @@ int main(int argc, char **argv)
 		work_alone(&opt, &sum, enter, leave, &door);
 		print_truth(&sum, "work", opt.ring, door.id, 0);
 		printf("\n");
+		if (hands_over)
+			hand_over();
 	}
 	/* Where the work is done here, removing its files would be counted with it. */
 	if (!opt.keep && chdir("/") == 0)

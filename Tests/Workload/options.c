@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: workload (--cgroup DIR --leave DIR | --here) [--dir SCRATCH] [--keep]\n"
+	"usage: workload (--cgroup DIR --leave DIR | --here [--keep | --handover FILE])\n"
+	"                [--dir SCRATCH]\n"
 	"                [--only syscalls,uring,names,aio,edges,others,ends]\n"
 	"                [--uring plain|async|sqpoll|defer] [--threads N]\n"
 	"                [--repeat N] [--seed N] [--small DIR]\n"
@@ -81,18 +82,29 @@ void parse_options(struct options *opt, int argc, char **argv)
 		SUITE,
 		FREEZE,
 		STRESS,
-		PROCESSES
+		PROCESSES,
+		HANDOVER
 	};
 	static const struct option names[] = {
-		{ "cgroup", 1, NULL, CGROUP },	     { "leave", 1, NULL, LEAVE },
-		{ "here", 0, NULL, HERE },	     { "dir", 1, NULL, DIR_ },
-		{ "keep", 0, NULL, KEEP },	     { "small", 1, NULL, SMALL },
-		{ "only", 1, NULL, ONLY },	     { "uring", 1, NULL, RING },
-		{ "threads", 1, NULL, THREADS },     { "repeat", 1, NULL, REPEAT },
-		{ "seed", 1, NULL, SEED },	     { "storm", 1, NULL, STORM },
-		{ "together", 0, NULL, TOGETHER },   { "suite", 0, NULL, SUITE },
-		{ "freeze", 1, NULL, FREEZE },	     { "stress", 1, NULL, STRESS },
-		{ "processes", 1, NULL, PROCESSES }, { NULL, 0, NULL, 0 },
+		{ "cgroup", 1, NULL, CGROUP },
+		{ "leave", 1, NULL, LEAVE },
+		{ "here", 0, NULL, HERE },
+		{ "keep", 0, NULL, KEEP },
+		{ "handover", 1, NULL, HANDOVER },
+		{ "dir", 1, NULL, DIR_ },
+		{ "small", 1, NULL, SMALL },
+		{ "only", 1, NULL, ONLY },
+		{ "uring", 1, NULL, RING },
+		{ "threads", 1, NULL, THREADS },
+		{ "repeat", 1, NULL, REPEAT },
+		{ "seed", 1, NULL, SEED },
+		{ "storm", 1, NULL, STORM },
+		{ "together", 0, NULL, TOGETHER },
+		{ "suite", 0, NULL, SUITE },
+		{ "freeze", 1, NULL, FREEZE },
+		{ "stress", 1, NULL, STRESS },
+		{ "processes", 1, NULL, PROCESSES },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *only = NULL;
 	int c;
@@ -150,6 +162,9 @@ void parse_options(struct options *opt, int argc, char **argv)
 		case PROCESSES:
 			opt->processes = number(optarg, 10000);
 			break;
+		case HANDOVER:
+			opt->handover = optarg;
+			break;
 		default:
 			wrong("unknown option");
 		}
@@ -172,4 +187,6 @@ void parse_options(struct options *opt, int argc, char **argv)
 		check_many(opt);
 	else if (opt->here == (opt->cgroup && opt->leave))
 		wrong("--cgroup and --leave, or --here");
+	if (opt->handover && !opt->here)
+		wrong("--handover goes with --here");
 }

@@ -70,7 +70,7 @@ struct truth {
 enum ring_mode { RING_NONE, RING_PLAIN, RING_ASYNC, RING_SQPOLL, RING_DEFER };
 
 struct options {
-	const char *cgroup, *leave, *dir, *small, *freeze;
+	const char *cgroup, *leave, *dir, *small, *freeze, *handover;
 	bool here, keep, together, suite;
 	bool syscalls, names, aio, edges, others, ends;
 	enum ring_mode ring;
@@ -126,6 +126,11 @@ void open_door(struct cgroup_door *door, const char *cgroup, const char *leave);
 void enter_cgroup(struct cgroup_door *door, struct truth *t);
 void leave_cgroup(struct cgroup_door *door);
 uint64_t cgroup_id(const char *path);
+
+/* handover.c */
+void open_handover(const char *path);
+void wait_to_go(void);
+void hand_over(void) __attribute__((noreturn));
 
 /* worker.c */
 void prepare_worker(struct worker *w, const struct options *opt, unsigned int id);
