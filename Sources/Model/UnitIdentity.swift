@@ -75,7 +75,9 @@ package struct UnitIdentity: Hashable, Sendable {
     /// The user whose slice has this name.
     static func owner(ofSlice slice: ByteString) -> UInt32? {
         let (prefix, suffix) = ("user-".utf8, ".slice".utf8)
-        guard slice.bytes.starts(with: prefix), slice.bytes.suffix(suffix.count).elementsEqual(suffix) else { return nil }
+        guard slice.bytes.starts(with: prefix), slice.bytes.suffix(suffix.count).elementsEqual(suffix) else {
+            return nil
+        }
         return uid(slice.bytes.dropFirst(prefix.count).dropLast(suffix.count))
     }
 

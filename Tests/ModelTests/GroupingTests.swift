@@ -122,7 +122,7 @@ extension UnitRow {
             host.shown(by: .unit).rows.map(\.summary) == [
                 "32 service unit=user@1001.service slice=user-1001.slice user_unit=a.service user_slice=app.slice "
                     + "owner=1001 template=user@.service instance=1001",
-                "16 service unit=user@1000.service slice=user-1000.slice owner=1000 \(of1000)",
+                "16 service unit=user@1000.service slice=user-1000.slice user_slice=-.slice owner=1000 \(of1000)",
                 "8 scope unit=user@1000.service slice=user-1000.slice user_unit=init.scope user_slice=-.slice "
                     + "owner=1000 \(of1000)",
                 "3 service unit=user@1000.service slice=user-1000.slice user_unit=a.service user_slice=app.slice "
@@ -240,8 +240,8 @@ extension UnitRow {
         ])
         #expect(
             users.shown(by: .unit, .user).rows.map(\.summary) == [
-                "2 scope unit=session-*.scope slice=user-8.slice owner=8",
-                "1 scope unit=session-*.scope slice=user-7.slice owner=7",
+                "2 scope unit=session-*.scope slice=user-8.slice user_slice=-.slice owner=8",
+                "1 scope unit=session-*.scope slice=user-7.slice user_slice=-.slice owner=7",
             ])
         #expect(
             users.shown(by: .slice, .user).rows.prefix(2).map(\.summary) == [
