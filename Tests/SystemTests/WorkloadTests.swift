@@ -107,6 +107,7 @@ private enum Shipped {
         let batch: Object = [
             "schema": "otagent.batch/1", "batch_id": "1", "sequence": 1, "part": [1, 1], "loss": loss, "units": rows,
             "window": ["start": "", "end": "", "seconds": 1, "gap_before": 0] as Object, "totals": rows.first ?? [:],
+            "group_by": [] as [String],
         ]
         return try decoded(
             Batch.self, from: String(decoding: try JSONSerialization.data(withJSONObject: batch), as: UTF8.self))

@@ -39,7 +39,8 @@ extension SystemTests {
                 Contained(
                     name: "ot-test-in-pod",
                     start: ["podman", "run", "--cgroup-parent=/libpod_parent/\(Contained.hex)"],
-                    path: "/libpod_parent/\(Contained.hex)/libpod-{id}", row: Contained.row("podman")),
+                    path: "/libpod_parent/\(Contained.hex)/libpod-{id}",
+                    row: Contained.row("podman", ["pod.uid": Contained.hex, "pod.qos": nil])),
                 // crun may not raise the limit of locked memory everywhere, but for a container that has all rights.
                 Contained(
                     name: "ot-test-crun", start: ["podman", "run", "--privileged"], environment: ["RUNTIME": "crun"],

@@ -41,7 +41,11 @@ extension SystemTests {
                     name: "ot-test-in-pod", start: ["podman", "run", "--pod=ot-test-pod"],
                     path: "/machine.slice/machine-libpod_pod_\(pod).slice/libpod-{id}.scope",
                     row: Contained.row(
-                        "podman", ["unit": "libpod-{id}.scope", "slice": "machine-libpod_pod_\(pod).slice"])),
+                        "podman",
+                        [
+                            "unit": "libpod-{id}.scope", "slice": "machine-libpod_pod_\(pod).slice", "pod.uid": pod,
+                            "pod.qos": nil,
+                        ])),
                 Contained(
                     name: "ot-test-crun", start: ["podman", "run", "--privileged"], environment: ["RUNTIME": "crun"],
                     path: "/machine.slice/libpod-{id}.scope/container",
