@@ -2,9 +2,12 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 /* FILEID_KERNFS of linux/exportfs.h: the handle is the 64-bit number of the node. Since 5.5. */
 #define KERNFS_HANDLE 0xfe
@@ -25,6 +28,26 @@ int clinux_open_cgroup(int mount, uint64_t id)
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)
 {
 	return fgetxattr(descriptor, name, value, size);
+}
+
+ssize_t clinux_read_link_below(const char *top, const char *path, char *target, size_t size)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_CACHED,
+	};
+	int directory = open(top, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), link;
+	ssize_t length;
+
+	if (directory < 0)
+		return -1;
+	link = syscall(SYS_openat2, directory, path, &how, sizeof(how));
+	close(directory);
+	if (link < 0)
+		return -1;
+	length = readlinkat(link, "", target, size);
+	close(link);
+	return length;
 }
 
 void clinux_keep_memory_small(void)

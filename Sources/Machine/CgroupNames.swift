@@ -6,8 +6,9 @@ package import Model
 package struct CgroupNames: Sendable {
     private struct Entry {
         var name: CgroupName
-        /// How often it was asked for its invocation, in vain.
+        /// How often it was asked for its invocation, in vain, and after which drain it was last.
         var invocationsAsked = 0
+        var invocationAskedAfter: Int?
         /// The drain after which it was known to be gone; absent while it lives.
         var goneSince: Int?
     }
@@ -26,6 +27,7 @@ package struct CgroupNames: Sendable {
     private static var grace: Int { 2 }
 
     /// systemd writes the invocation right after it made the cgroup, and other cgroups that look like units have none.
+    /// Once in a window, however many outputs look at it.
     private static var mostInvocationsAsked: Int { 3 }
 
     /// - Parameter asksAboutContainers: whether `takeQuestions` is called now and then.
@@ -64,10 +66,11 @@ package struct CgroupNames: Sendable {
         if entries[id] == nil, let path = current(id) { set(id, path: path) }
         guard let entry = entries[id] else { return nil }
         if entry.name.invocationID == nil, entry.goneSince == nil, entry.name.identity.unit != nil,
-            entry.invocationsAsked < Self.mostInvocationsAsked
+            entry.invocationsAsked < Self.mostInvocationsAsked, entry.invocationAskedAfter != drains
         {
             entries[id]?.name.invocationID = invocation(id)
             entries[id]?.invocationsAsked += 1
+            entries[id]?.invocationAskedAfter = drains
         }
         return entries[id]?.name
     }

@@ -45,12 +45,13 @@ package struct CgroupTree: ~Copyable, Sendable {
     /// The 32 hexadecimal digits systemd gave this run of the unit; nil when it gave none.
     package func invocationID(of id: CgroupID) -> String? {
         withCgroup(id) { opened in
-            for name in ["user.invocation_id", "trusted.invocation_id"] {
+            // Whom a cgroup is delegated to may write the second of them, but not the first.
+            for name in ["trusted.invocation_id", "user.invocation_id"] {
                 let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
                     guard let base = buffer.baseAddress else { return }
                     count = max(clinux_get_attribute(opened, name, base, buffer.count), 0)
                 }
-                if bytes.count == 32, let text = ByteString(bytes).text { return text }
+                if let id = InvocationLinks.invocationID(bytes) { return id }
             }
             return nil
         } ?? nil

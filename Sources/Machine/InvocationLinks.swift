@@ -1,3 +1,4 @@
+internal import CLinux
 package import Model
 
 /// The links in which every systemd keeps the invocation IDs of what it runs.
@@ -9,13 +10,32 @@ package enum InvocationLinks {
     /// - Parameter user: whose systemd it belongs to; nil for the host's.
     /// - Parameter root: a folder that stands for `/`.
     package static func id(of unit: UnitName, ofUser user: UInt32?, root: String = "") -> String? {
-        let folder = user.map { "/run/user/\($0)/systemd/units" } ?? "/run/systemd/units"
-        guard let name = unit.name.text, let link = readLink("\(root)\(folder)/invocation:\(name)"), link.count == 32,
-            link.allSatisfy({
+        // A user may make anything of this folder: a link into a file system that hangs must not hold a window.
+        guard let name = unit.name.text,
+            let link = Self.link(
+                below: root + (user.map { "/run/user/\($0)" } ?? "/run"), "systemd/units/invocation:\(name)")
+        else { return nil }
+        return invocationID(link)
+    }
+
+    /// 32 hexadecimal digits, which is all that an invocation ID can be.
+    static func invocationID(_ bytes: [UInt8]) -> String? {
+        let isID =
+            bytes.count == 32
+            && bytes.allSatisfy {
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
                     || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-            })
-        else { return nil }
-        return ByteString(link).text
+            }
+        return isID ? ByteString(bytes).text : nil
+    }
+
+    private static func link(below top: String, _ path: String) -> [UInt8]? {
+        let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
+            let length = buffer.withMemoryRebound(to: CChar.self) { characters in
+                characters.baseAddress.map { clinux_read_link_below(top, path, $0, characters.count) } ?? 0
+            }
+            count = max(length, 0)
+        }
+        return bytes.isEmpty ? nil : bytes
     }
 }

@@ -51,8 +51,9 @@ extension UnitListing {
             if unit != nil, let description = entry?.description { return UnitListing.shown(description) }
             guard let container = entry?.name.identity.container, container.id != above?.name.identity.container?.id
             else { return "" }
+            let runtime = UnitListing.shown(container.runtime.map { ByteString($0) } ?? "a")
             return
-                "\(container.runtime ?? "container") container \(shortened(UnitListing.shown(container.name ?? container.id)))"
+                "\(runtime) container \(shortened(UnitListing.shown(container.name ?? container.id)))"
         }
 
         /// Nobody reads the 64 digits of a container's ID, and they would push all else off the screen.

@@ -53,7 +53,9 @@ package struct UnitListing: Sendable {
     private static func columns(_ entry: Entry) -> [String] {
         let identity = entry.name.identity
         let unit = identity.userUnit.map { "\(shown(identity.unit)) > \(shown($0))" } ?? shown(identity.unit)
-        let container = identity.container.map { "\($0.runtime ?? "?"):\(shown($0.id).prefix(12))" } ?? "-"
+        let container =
+            identity.container.map { "\(shown($0.runtime.map { ByteString($0) } ?? "?")):\(shown($0.id).prefix(12))" }
+            ?? "-"
         return [
             String(entry.id.rawValue), identity.kind.rawValue, shown(identity.slice), unit, container,
             shown(entry.name.path),

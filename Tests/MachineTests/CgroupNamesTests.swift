@@ -194,6 +194,12 @@ import Testing
                 return answers.removeFirst()
             }
             #expect(name?.invocationID == expected)
+            // Another output of the same window.
+            _ = names.name(of: id, current: { _ in nil }) { _ in
+                asked += 1
+                return nil
+            }
+            _ = names.drained()
         }
         #expect(asked == 2)
     }
@@ -207,6 +213,7 @@ import Testing
                 asked += 1
                 return nil
             }
+            _ = names.drained()
         }
         #expect(asked == 3)
     }

@@ -133,5 +133,10 @@ import Testing
         #expect(try read("u.service") == nil)
         #expect(try read("u.service", 5) == id)
         #expect(try read("x.scope", 5) == nil)
+        // What a user arranges may lead anywhere, also to where one waits for ever.
+        try root.folder("run/user/6/systemd")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(root.path)/run/user/6/systemd/units", withDestinationPath: "../../5/systemd/units")
+        #expect(try read("u.service", 6) == nil)
     }
 }

@@ -27,7 +27,8 @@ package struct LogLines: LogHandler {
     /// journal's.
     static func line(_ text: String, _ level: Logger.Level, time: String?) -> String {
         let start = time.map { "\($0) \(level.word): " } ?? "<\(level.priority)>"
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { "\(start)\($0)\n" }.joined()
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "\(start)\($0)\n" }
+            .joined()
     }
 
     private static var time: String {

@@ -14,6 +14,13 @@ ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_N
 			     size_t size);
 
 /*
+ * readlink(2) of a link below `top`, whose owner is not trusted: no other link and no mount is followed on the way, and nobody
+ * is waited for, as nothing is looked up that the kernel does not have at hand. Needs Linux 5.12.
+ */
+ssize_t clinux_read_link_below(const char *_Nonnull top, const char *_Nonnull path,
+			       char *_Nonnull target, size_t size);
+
+/*
  * Has the allocator give large blocks back to the kernel as soon as they are free, and keep few arenas; glibc by itself
  * raises the limit of what is large with every block that it sees freed.
  */

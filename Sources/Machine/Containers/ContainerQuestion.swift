@@ -23,7 +23,8 @@ package struct ContainerQuestion: Hashable, Sendable {
     /// Nil when no runtime could add anything to what the path says.
     package init?(_ identity: UnitIdentity, path: ByteString) {
         // The kubelet's pods have a class; of podman's own no file tells the name.
-        let pod = identity.pod.flatMap { $0.qos == nil || $0.isNested ? nil : $0.uid }
+        // A user can call a cgroup like any pod of the host, and has no pods of a kubelet.
+        let pod = identity.userSlice != nil ? nil : identity.pod.flatMap { $0.qos == nil || $0.isNested ? nil : $0.uid }
         let owner = identity.userSlice == nil ? nil : identity.ownerUID
         if let container = identity.container {
             // Whoever rules the outer container can give a cgroup in it any name, that of a container outside as well.

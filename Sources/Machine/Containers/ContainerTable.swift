@@ -34,7 +34,8 @@ struct ContainerTable {
         mutating func removeFirst() -> ContainerQuestion {
             defer {
                 head += 1
-                if head == waiting.count { (waiting, head) = ([], 0) }
+                // What was asked goes in time, also while there is always something that waits.
+                if head >= 64, head * 2 >= waiting.count { (waiting, head) = (Array(waiting[head...]), 0) }
             }
             return waiting[head].question
         }

@@ -23,7 +23,7 @@ extension RuntimeDirectories {
         details.place = ContainerDetails.Place(id: first, depth: 1)
         if let state = try StateFile.json(RuncState.self, at: "\(runc)/\(id)/state.json"), state.id == id,
             // The unified hierarchy has no name there; its path includes where it is mounted.
-            let path = state.cgroupPaths?[""], path.hasSuffix("/\(id)")
+            let path = state.cgroupPaths?[""], ["/sys/fs/cgroup/\(id)", "/sys/fs/cgroup/unified/\(id)"].contains(path)
         {
             details.runtime = "runc"
             return details

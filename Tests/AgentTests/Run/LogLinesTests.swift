@@ -19,6 +19,7 @@ import Testing
 
     @Test func `every line of a text is of its level`() {
         #expect(LogLines.line("one\n<0>two", .info, time: nil) == "<6>one\n<6><0>two\n")
+        #expect(LogLines.line("one\r\n<0>two", .info, time: nil) == "<6>one\n<6><0>two\n")
         #expect(LogLines.line("one\ntwo", .error, time: "T") == "T error: one\nT error: two\n")
     }
 
