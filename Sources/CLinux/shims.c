@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@ int clinux_open_cgroup(int mount, uint64_t id)
 	file.handle.handle_type = KERNFS_HANDLE;
 	memcpy(file.handle.f_handle, &id, sizeof(id));
 	return open_by_handle_at(mount, &file.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+uint32_t clinux_file_system(int descriptor)
+{
+	struct statfs status;
+
+	return fstatfs(descriptor, &status) ? 0 : (uint32_t)status.f_type;
 }
 
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Model
 
@@ -76,6 +77,12 @@ enum RegularFile {
     /// O_PATH (linux/include/uapi/asm-generic/fcntl.h), which Glibc does not show to Swift.
     private static var placeOnly: CInt { 0o10000000 }
 
+    /// proc, sysfs, tracefs, debugfs, securityfs, cgroup2: regular files by their type, but to read one may wait for ever, or
+    /// take away what another program should have read.
+    private static let pseudo: Set<UInt32> = [
+        0x0000_9fa0, 0x6265_6572, 0x7472_6163, 0x6462_6720, 0x7363_6673, 0x6367_7270,
+    ]
+
     /// Its bytes; nil when it is a device, a pipe and the like, which are not even opened, or cannot be read.
     static func contents(of path: ByteString) -> [UInt8]? {
         let place = path.withCString { open($0, placeOnly | O_CLOEXEC) }
@@ -85,6 +92,8 @@ enum RegularFile {
         guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= off_t(limit) else {
             return nil
         }
+        let system = clinux_file_system(place)
+        guard system != 0, !pseudo.contains(system) else { return nil }
         return try? readFile("/proc/self/fd/\(place)", limit: limit)
     }
 }

@@ -113,6 +113,13 @@ import Testing
         #expect(MountTypes.isLocal(ByteString(path), mountinfo: Array(mountinfo.utf8)) == isLocal)
     }
 
+    @Test func `a file that only looks like one is not read`() {
+        #expect(RegularFile.contents(of: "/etc/os-release") != nil)
+        #expect(RegularFile.contents(of: "/proc/version") == nil)
+        #expect(RegularFile.contents(of: "/sys/kernel/mm/transparent_hugepage/enabled") == nil)
+        #expect(RegularFile.contents(of: "/dev/null") == nil)
+    }
+
     @Test func `an invocation is read off its link, and nothing else is taken for one`() throws {
         let id = "0123456789abcdef0123456789abcdef"
         for (folder, unit, target) in [

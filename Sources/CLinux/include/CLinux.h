@@ -9,6 +9,9 @@
 /* Opens the directory of a cgroup by its ID, through any descriptor of the cgroup2 mount; -1 with errno set. */
 int clinux_open_cgroup(int mount, uint64_t id);
 
+/* The magic number of the file system that a file is on, of linux/magic.h; 0 when it cannot be told. */
+uint32_t clinux_file_system(int descriptor);
+
 /* fgetxattr(2). */
 ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,
 			     size_t size);

@@ -37,6 +37,12 @@ struct ContainersStorage {
     /// Those of `podman run --rm` are in the second one.
     private static let lists = ["containers.json", "volatile-containers.json"]
 
+    /// Bytes of a user's list: thousands of containers, and no burden for the host's agent.
+    private static var largeOfUser: Int { 4 << 20 }
+    private static var mostKept: Int { 16 }
+    /// No more drivers of storage are in use at once.
+    private static var mostFolders: Int { 8 }
+
     private var read: [String: (stamp: Stamp, containers: [String: Listed])] = [:]
 
     /// From `<driver>-containers/containers.json`, which podman replaces as a whole.
@@ -59,10 +65,12 @@ struct ContainersStorage {
     private mutating func containers(_ path: String, _ owner: UInt32?) throws(LookupFailure) -> [String: Listed] {
         guard let stamp = Stamp(path) else { return [:] }
         if let known = read[path], known.stamp == stamp { return known.containers }
-        guard let bytes = try StateFile.bytes(path, limit: StateFile.large, owner: owner) else { return [:] }
+        let limit = owner == nil ? StateFile.large : Self.largeOfUser
+        guard let bytes = try StateFile.bytes(path, limit: limit, owner: owner) else { return [:] }
         // A storage without containers may have an empty file.
         let list = bytes.isEmpty ? [] : try StateFile.json([Listed].self, in: bytes, named: path)
         let containers = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        if read.count >= Self.mostKept { read.removeAll() }
         read[path] = (stamp, containers)
         return containers
     }
@@ -92,8 +100,10 @@ struct ContainersStorage {
     /// `overlay-containers` and its like.
     private static func folders(in directories: [String]) -> [String] {
         directories.flatMap { directory in
-            StateFile.names(in: directory, limit: 256).filter { $0.hasSuffix("-containers") }.sorted()
-                .map { "\(directory)/\($0)" }
+            StateFile.names(in: directory, limit: 256).filter { $0.hasSuffix("-containers") }.sorted().prefix(
+                mostFolders
+            )
+            .map { "\(directory)/\($0)" }
         }
     }
 }
