@@ -29,6 +29,9 @@ struct ContainerTable {
 
         func isDue(_ now: Int64) -> Bool { head < waiting.count && waiting[head].due <= now }
 
+        /// What waits, and what was asked and has not gone yet.
+        var kept: Int { waiting.count }
+
         mutating func append(_ question: ContainerQuestion, due: Int64) { waiting.append((question, due)) }
 
         mutating func removeFirst() -> ContainerQuestion {
@@ -86,6 +89,9 @@ struct ContainerTable {
             count(failure: "more than \(limit) containers")
         }
     }
+
+    /// How many questions take room in the lines.
+    var kept: Int { lines.reduce(0) { $0 + $1.kept } }
 
     func hasDue(_ now: Int64) -> Bool { lines.contains { $0.isDue(now) } }
 

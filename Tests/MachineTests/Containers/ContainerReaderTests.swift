@@ -188,6 +188,8 @@ import Testing
         #expect(tree.told("/kubepods/pod\(aPod)") == "pod - - - shop/web-0")
         #expect(tree.told("/kubepods/pod\(aPod)/\(anID)") == "container containerd - - shop/web-0")
         #expect(tree.told("/kubepods/pod\(aPod.replacing("0b", with: "1b"))") == "pod - - - -/-")
+        let users = "/user.slice/user-5.slice/user@5.service/kubepods-pod\(aPod.replacing("-", with: "_")).slice"
+        #expect(tree.told(users) == "pod - - - -/-")
     }
 
     @Test func `machines are of whoever registered them`() throws {
@@ -210,6 +212,8 @@ import Testing
         #expect(tree.told("/c1") == "container runc c1 - -")
         #expect(tree.told("/c2/sub") == "container crun c2 - -")
         #expect(tree.told("/c3") == "cgroup - - - -")
+        try tree.write("/run/runc/web/state.json", #"{"id":"web","cgroup_paths":{"":"/sys/fs/cgroup/apps/web"}}"#)
+        #expect(tree.told("/web") == "cgroup - - - -")
     }
 
     @Test(arguments: [

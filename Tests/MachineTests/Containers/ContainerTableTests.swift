@@ -35,6 +35,16 @@ import Testing
         #expect(table.takeNews().isEmpty)
     }
 
+    @Test mutating func `what was asked takes no room, also while there is always something that waits`() {
+        for number in 1...10_000 as ClosedRange<UInt64> {
+            let now = Int64(number) * 5
+            table.want(cgroup(number), ContainerQuestion(.container(id: ByteString("\(number)"), runtime: nil)), now: now)
+            _ = ask(now, .unknown)
+            if number > 2 { table.forget([cgroup(number - 2)]) }
+        }
+        #expect(table.kept < 1000)
+    }
+
     @Test mutating func `a container nobody knows yet is asked for again after each pause, then no more`() {
         table.want(cgroup(1), question, now: 0)
         for (now, expected) in [(0, 1), (9, 0), (10, 1), (109, 0), (110, 1), (100_000, 0)] as [(Int64, Int)] {
