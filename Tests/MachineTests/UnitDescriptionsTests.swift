@@ -141,9 +141,14 @@ import Testing
         #expect(try read("u.service", 5) == id)
         #expect(try read("x.scope", 5) == nil)
         // What a user arranges may lead anywhere, also to where one waits for ever.
-        try root.folder("run/user/6/systemd")
-        try FileManager.default.createSymbolicLink(
-            atPath: "\(root.path)/run/user/6/systemd/units", withDestinationPath: "../../5/systemd/units")
-        #expect(try read("u.service", 6) == nil)
+        for (user, target) in [(6, "../../5/systemd/units"), (7, "real")] as [(UInt32, String)] {
+            let folder = "run/user/\(user)/systemd"
+            try root.folder("\(folder)/real")
+            for (link, to) in [("units", target), ("real/invocation:u.service", id)] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(root.path)/\(folder)/\(link)", withDestinationPath: to)
+            }
+            #expect(try read("u.service", user) == nil)
+        }
     }
 }

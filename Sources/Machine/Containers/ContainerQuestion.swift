@@ -26,6 +26,8 @@ package struct ContainerQuestion: Hashable, Sendable {
         // A user can call a cgroup like any pod of the host, and has no pods of a kubelet.
         let pod = identity.userSlice != nil ? nil : identity.pod.flatMap { $0.qos == nil || $0.isNested ? nil : $0.uid }
         let owner = identity.userSlice == nil ? nil : identity.ownerUID
+        // A user's systemd in a slice that does not say whose: what root's files say is not about its cgroups.
+        if identity.userSlice != nil, owner == nil { return nil }
         if let container = identity.container {
             // Whoever rules the outer container can give a cgroup in it any name, that of a container outside as well.
             if container.isNested { return nil }

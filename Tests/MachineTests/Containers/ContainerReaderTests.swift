@@ -214,6 +214,9 @@ import Testing
         #expect(tree.told("/c3") == "cgroup - - - -")
         try tree.write("/run/runc/web/state.json", #"{"id":"web","cgroup_paths":{"":"/sys/fs/cgroup/apps/web"}}"#)
         #expect(tree.told("/web") == "cgroup - - - -")
+        #expect(tree.told("/work.slice/user@5.service/runc-c1.scope") == "container runc c1 - -")
+        let cgroup: ByteString = "/work.slice/user@5.service/docker-0123456789ab.scope"
+        #expect(ContainerQuestion(UnitIdentity(cgroupPath: cgroup), path: cgroup) == nil)
     }
 
     @Test(arguments: [

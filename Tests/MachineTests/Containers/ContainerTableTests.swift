@@ -38,7 +38,8 @@ import Testing
     @Test mutating func `what was asked takes no room, also while there is always something that waits`() {
         for number in 1...10_000 as ClosedRange<UInt64> {
             let now = Int64(number) * 5
-            table.want(cgroup(number), ContainerQuestion(.container(id: ByteString("\(number)"), runtime: nil)), now: now)
+            table.want(
+                cgroup(number), ContainerQuestion(.container(id: ByteString("\(number)"), runtime: nil)), now: now)
             _ = ask(now, .unknown)
             if number > 2 { table.forget([cgroup(number - 2)]) }
         }
