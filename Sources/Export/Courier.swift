@@ -138,7 +138,11 @@ final class Courier: Sendable {
                 state.line.delivered()
                 defer { state.failing = false }
                 return (state.failing ? [.recovered] : []) + [.delivered(id: parcel.id, rows: parcel.rows)]
-            case .rejected(let reason):
+            case .deliveredInPart(let rows, let reason):
+                state.line.delivered(rejecting: rows, reason: reason)
+                state.failing = false
+                return [.rejected(id: parcel.id, rows: rows, reason: reason)]
+            case .rejected(let reason), .tooLarge(let reason), .badEncoding(let reason):
                 state.line.rejected(reason: reason)
                 return [.rejected(id: parcel.id, rows: parcel.rows, reason: reason)]
             case .kept(let reason, let pause):

@@ -1,8 +1,14 @@
 /// What an attempt came to.
 enum Outcome: Sendable, Equatable {
     case delivered
+    /// Taken, but for so many rows that the receiver does not want; `reason` is the receiver's.
+    case deliveredInPart(rejectedRows: Int, reason: String)
     /// Never to be taken: give it up.
     case rejected(reason: String)
+    /// Too large for the receiver: its halves may not be.
+    case tooLarge(reason: String)
+    /// Packed in a way the receiver does not know: another may do.
+    case badEncoding(reason: String)
     /// Keep it, and try again after the pause.
     case kept(reason: String, Pause)
     /// Nobody will ever take anything here again.

@@ -52,9 +52,15 @@ final class HTTPDestination: Destination {
             case .accepted:
                 backoff.reset()
                 return .delivered
-            case .poison, .split, .renegotiate:
+            case .poison:
                 backoff.reset()
                 return .rejected(reason: reason)
+            case .split:
+                backoff.reset()
+                return .tooLarge(reason: reason)
+            case .renegotiate:
+                backoff.reset()
+                return .badEncoding(reason: reason)
             case .retry:
                 let delay = backoff.delay(retryAfter: retryAfter, using: &random)
                 return .kept(reason: reason, .time(delay, firm: retryAfter != nil))

@@ -70,6 +70,16 @@ struct WaitingLine: Sendable {
         settled.lastError = nil
     }
 
+    /// Delivered but for some rows that the receiver did not want.
+    mutating func delivered(rejecting rows: Int, reason: String) {
+        guard let parcel = settle() else { return }
+        let rejected = min(rows, parcel.rows)
+        settled.deliveredPayloads += 1
+        settled.deliveredRows += UInt64(parcel.rows - rejected)
+        settled.rejectedRows += UInt64(rejected)
+        settled.lastError = reason
+    }
+
     mutating func rejected(reason: String) {
         guard let parcel = settle() else { return }
         settled.rejectedPayloads += 1
