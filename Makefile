@@ -163,6 +163,8 @@ install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept
 	$(Q)config=$(DESTDIR)$(SYSCONFDIR)/otagent/agent.toml; \
 	if [ -e $$config ]; then echo "$$config: kept as it is"; \
 	else $(SUDO) install -D -m 640 config/agent.toml $$config; fi
+	$(Q)sed 's,/usr/local/bin,$(PREFIX)/bin,; s,/etc/otagent,$(SYSCONFDIR)/otagent,' config/otagent.service | \
+	$(SUDO) install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/otagent.service
 
 clean:  ## remove everything that was built
 	$(Q)rm -rf .build .bpf

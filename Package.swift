@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
         .target(name: "CLinux"),
         .target(name: "CSelfTest"),
+        // Only in programs: it acts before main.
+        .target(name: "CStart"),
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
 
         .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
@@ -62,7 +64,8 @@ let package = Package(
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
         .executableTarget(
-            name: "otagent", dependencies: ["Agent", "Commands", argumentParser, logging], swiftSettings: common),
+            name: "otagent", dependencies: ["Agent", "Commands", "CStart", argumentParser, logging],
+            swiftSettings: common),
         .executableTarget(
             name: "opentrace", dependencies: ["Agent", "Commands", argumentParser], swiftSettings: common),
 

@@ -3,12 +3,17 @@ internal import Glibc
 
 /// The types of the running kernel (BTF): what it has can be asked before a program is loaded.
 public struct KernelTypes: ~Copyable {
+    private static var usual: String { "/sys/kernel/btf/vmlinux" }
+
+    /// Where the kernel shows its types; nil when libbpf has to find them elsewhere.
+    public static var path: String? { access(usual, R_OK) == 0 ? usual : nil }
+
     private let raw: OpaquePointer
 
     /// Fails with ENOENT on a kernel built without CONFIG_DEBUG_INFO_BTF.
     public init() throws(BPFError) {
         let loaded = try withMessages { () throws(BPFError) in
-            try checkPointer(btf__load_vmlinux_btf(), .readTypes, "/sys/kernel/btf/vmlinux")
+            try checkPointer(btf__load_vmlinux_btf(), .readTypes, Self.usual)
         }
         raw = loaded
     }

@@ -34,13 +34,20 @@ public struct OpenObject: ~Copyable {
     private let handle: ObjectHandle
 
     /// Parses an ELF object held in memory, which must outlive the call only.
-    public init(_ name: String, bytes: UnsafeRawBufferPointer) throws(BPFError) {
+    ///
+    /// - Parameter kernelTypes: the BTF file it is relocated against; by default the running kernel's. With one named,
+    ///   libbpf does not go on to look for missing types in modules, for which it (1.1) must have CAP_SYS_ADMIN.
+    public init(_ name: String, bytes: UnsafeRawBufferPointer, kernelTypes: String? = nil) throws(BPFError) {
         handle = try withMessages { () throws(BPFError) in
+            // Both strings are copied by libbpf.
             let opened = name.withCString { name in
-                var options = bpf_object_open_opts()
-                options.sz = MemoryLayout<bpf_object_open_opts>.size
-                options.object_name = name
-                return bpf_object__open_mem(bytes.baseAddress, bytes.count, &options)
+                withCString(kernelTypes) { kernelTypes in
+                    var options = bpf_object_open_opts()
+                    options.sz = MemoryLayout<bpf_object_open_opts>.size
+                    options.object_name = name
+                    options.btf_custom_path = kernelTypes
+                    return bpf_object__open_mem(bytes.baseAddress, bytes.count, &options)
+                }
             }
             return ObjectHandle(raw: try checkPointer(opened, .open, name), name: name)
         }
@@ -99,4 +106,9 @@ public struct OpenObject: ~Copyable {
         let name = handle.name
         try withMessages { () throws(BPFError) in _ = try check(bpf_object__load(raw), .load, name) }
     }
+}
+
+private func withCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+    guard let text else { return body(nil) }
+    return text.withCString { body($0) }
 }

@@ -8,7 +8,8 @@ extension AsyncParsableCommand {
     /// Not an asynchronous `main`: libdispatch would rename the main thread, and with it the process, when it parks it.
     package static func start() -> Never {
         Signals.take()
-        Task {
+        // By default it would have the main thread's, which libdispatch cannot give to threads of a user without CAP_SYS_NICE.
+        Task(priority: .medium) {
             do {
                 try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
                 var command = try parseAsRoot()

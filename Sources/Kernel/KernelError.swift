@@ -13,8 +13,8 @@ extension KernelError: CustomStringConvertible {
         switch self {
         case .notPrivileged:
             """
-            not allowed to load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH and \
-            CAP_SYS_ADMIN
+            not allowed to load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON and \
+            CAP_DAC_READ_SEARCH
             """
         case .noTypes:
             """

@@ -80,9 +80,12 @@ package actor KernelSource {
             bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count(),
             onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), isPreemptible: isPreemptible)
         let open = try OpenObject(
-            "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size))
+            "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size),
+            kernelTypes: KernelTypes.path)
         var choice = ProgramChoice(open.programs, direct: direct, copies: plan.hasCopies) { event in
-            access("\(tracefs)/events/\(event)/id", F_OK) == 0
+            // Not by access(2), which leaves the capabilities of a user other than root out.
+            var status = stat()
+            return stat("\(tracefs)/events/\(event)/id", &status) == 0
         }
         for program in variant.leftOut { choice.wanted[program] = nil }
         guard choice.wanted.keys.contains(where: { ProgramGroup(program: $0) == .write }) else {

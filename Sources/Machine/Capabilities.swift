@@ -4,13 +4,11 @@ package struct Capabilities: Sendable, Equatable {
     package enum Needed: Int, CaseIterable, Sendable {
         case bpf = 39
         case perfmon = 38
-        case sysAdmin = 21
         case dacReadSearch = 2
 
         package var name: String {
             switch self {
             case .dacReadSearch: "CAP_DAC_READ_SEARCH"
-            case .sysAdmin: "CAP_SYS_ADMIN"
             case .perfmon: "CAP_PERFMON"
             case .bpf: "CAP_BPF"
             }
@@ -28,10 +26,14 @@ package struct Capabilities: Sendable, Equatable {
         effective = set
     }
 
-    package func has(_ capability: Needed) -> Bool { effective & 1 << capability.rawValue != 0 }
+    package func has(_ capability: Needed) -> Bool { has(number: capability.rawValue) }
+
+    private func has(number: Int) -> Bool { effective & 1 << number != 0 }
+
+    private static let sysAdmin = 21
 
     package var missing: [Needed] { Needed.allCases.filter { !has($0) } }
 
     /// CAP_SYS_ADMIN includes the other two, as before 5.8 when there was nothing else.
-    package var mayLoadPrograms: Bool { has(.sysAdmin) || (has(.bpf) && has(.perfmon)) }
+    package var mayLoadPrograms: Bool { has(number: Self.sysAdmin) || (has(.bpf) && has(.perfmon)) }
 }

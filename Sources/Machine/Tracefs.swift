@@ -12,15 +12,15 @@ package struct Tracefs: ~Copyable {
     private let directory: CInt
 
     private static let usual = "/sys/kernel/tracing"
-    // The order in which libbpf looks, which must find the same one.
-    private static let places = ["/sys/kernel/debug/tracing", usual]
+    // libbpf prefers the other one if it may go there: as good, for what agents mount and take away is never that one.
+    private static let places = [usual, "/sys/kernel/debug/tracing"]
     private static let source = "otagent"
     /// It may go between the look and the lock, each time.
     private static var mostTries: Int { 100 }
 
     package init() throws(SystemError) {
         for _ in 0..<Self.mostTries {
-            let found = Self.places.first { access("\($0)/events", F_OK) == 0 }
+            let found = Self.places.first(where: Self.hasEvents)
             // Another agent may have mounted it first, which is as good.
             if found == nil, mount(Self.source, Self.usual, "tracefs", 0, nil) != 0, errno != EBUSY {
                 throw SystemError("cannot mount tracefs (try: mount -t tracefs nodev \(Self.usual)) at", Self.usual)
@@ -42,9 +42,15 @@ package struct Tracefs: ~Copyable {
         close(directory)
     }
 
+    /// Not by access(2): that asks for the real user, and leaves capabilities out.
+    private static func hasEvents(_ place: String) -> Bool {
+        var status = stat()
+        return stat("\(place)/events", &status) == 0
+    }
+
     private static func isStill(_ opened: CInt, at place: String) -> Bool {
         var (held, named) = (stat(), stat())
-        return access("\(place)/events", F_OK) == 0 && fstat(opened, &held) == 0 && stat(place, &named) == 0
+        return hasEvents(place) && fstat(opened, &held) == 0 && stat(place, &named) == 0
             && held.st_dev == named.st_dev && held.st_ino == named.st_ino
     }
 

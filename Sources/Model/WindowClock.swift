@@ -14,7 +14,9 @@ package struct ClockReading: Sendable, Equatable {
 /// window endless or empty, and after a step the next window finds its way back to the boundaries.
 package struct WindowClock: Sendable {
     /// In nanoseconds.
-    private let interval: Int64
+    private var interval: Int64
+    /// That of the windows after the open one.
+    private var nextInterval: Int64
     private var opened: ClockReading
     /// What the open window will say as its start.
     private var start: Timestamp
@@ -23,9 +25,14 @@ package struct WindowClock: Sendable {
     private var deadline: Int64
 
     /// The first window opens now, wherever that is between two boundaries.
-    package init(interval: Duration, start: ClockReading) {
+    ///
+    /// - Parameter previousEnd: until when others counted before; a moment to come says that the clock was set back, and
+    ///   nothing of a gap.
+    package init(interval: Duration, start: ClockReading, previousEnd: Timestamp? = nil) {
         self.interval = max(interval.nanoseconds, Self.shortestInterval)
+        nextInterval = self.interval
         (opened, self.start, deadline) = (start, start.wall, 0)
+        if let previousEnd { gapBefore = max(start.wall.nanoseconds - previousEnd.nanoseconds, 0) }
         deadline = Self.deadline(of: self.start, opened: opened, interval: self.interval)
     }
 
@@ -49,6 +56,11 @@ package struct WindowClock: Sendable {
         return window
     }
 
+    /// Changes the length of the windows after the open one, which keeps its end.
+    package mutating func setInterval(_ interval: Duration) {
+        nextInterval = max(interval.nanoseconds, Self.shortestInterval)
+    }
+
     /// Starts the open window anew: since it was opened nothing was counted, and it will say so as its gap.
     package mutating func reopen(at reading: ClockReading) {
         let gap = gapBefore + max(reading.monotonic - opened.monotonic, 0)
@@ -56,7 +68,7 @@ package struct WindowClock: Sendable {
     }
 
     private mutating func open(at reading: ClockReading, start: Timestamp, gap: Int64) {
-        (opened, self.start, gapBefore) = (reading, start, gap)
+        (opened, self.start, gapBefore, interval) = (reading, start, gap, nextInterval)
         deadline = Self.deadline(of: start, opened: reading, interval: interval)
     }
 }

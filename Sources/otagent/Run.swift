@@ -27,7 +27,9 @@ struct Run: AsyncParsableCommand {
         let settings = try file.settings(environment: environment)
         let extent: Pipeline.Extent =
             if once { .oneWindow } else { duration.map { .atLeast($0.duration) } ?? .untilCancelled }
-        let status = try await AgentRun(settings, logger: logger).run(extent, wishes: Signals.wishes())
+        let path = file.path
+        let agent = AgentRun(settings, logger: logger) { ConfigurationFile.read(path: path, environment: environment) }
+        let status = try await agent.run(extent, wishes: Signals.wishes())
         if status != .fine { throw ExitCode(status.rawValue) }
     }
 }

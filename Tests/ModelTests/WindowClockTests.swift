@@ -129,6 +129,28 @@ struct WindowClockTests {
         #expect(clock.close(at: reading(wall: 30_000, monotonic: 30_000)).gapBefore == 0)
     }
 
+    @Test("The first window tells how long nobody counted before it, once")
+    func gapOfARestart() {
+        let start = reading(wall: 100_000, monotonic: 7)
+        var clock = WindowClock(interval: .seconds(10), start: start, previousEnd: wallTime(70_000))
+        #expect(clock.close(at: reading(wall: 110_000, monotonic: 10_007)).gapBefore == 30)
+        #expect(clock.close(at: reading(wall: 120_000, monotonic: 20_007)).gapBefore == 0)
+        // The clock was set back since: how long it was, nobody knows.
+        clock = WindowClock(interval: .seconds(10), start: start, previousEnd: wallTime(170_000))
+        #expect(clock.close(at: reading(wall: 110_000, monotonic: 10_007)).gapBefore == 0)
+    }
+
+    @Test("Another interval holds from the next window on, at its own boundaries")
+    func otherInterval() {
+        var clock = WindowClock(interval: .seconds(10), start: reading(wall: 0, monotonic: 0))
+        clock.setInterval(.seconds(4))
+        #expect(clock.remaining(from: reading(wall: 1_000, monotonic: 1_000)) == .seconds(9))
+        #expect(clock.close(at: reading(wall: 10_000, monotonic: 10_000)).seconds == 10)
+        #expect(clock.remaining(from: reading(wall: 10_000, monotonic: 10_000)) == .seconds(2))
+        _ = clock.close(at: reading(wall: 12_000, monotonic: 12_000))
+        #expect(clock.remaining(from: reading(wall: 12_000, monotonic: 12_000)) == .seconds(4))
+    }
+
     @Test("A monotonic clock that goes back, or an interval of nothing, does no harm")
     func brokenInput() {
         var clock = WindowClock(interval: .zero, start: reading(wall: 0, monotonic: 0))

@@ -83,13 +83,26 @@ final class Running {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
-    /// Waits for a line on standard error that contains the word.
-    func wait(for word: String, until deadline: ContinuousClock.Instant) throws {
-        while !String(decoding: logged, as: UTF8.self).contains(word) {
+    /// Waits for a line on standard error that contains the word, or for so many of them.
+    func wait(for word: String, count: Int = 1, until deadline: ContinuousClock.Instant) throws {
+        while String(decoding: logged, as: UTF8.self).split(separator: "\n").count(where: { $0.contains(word) }) < count
+        {
             guard try readLog(until: deadline) else {
                 throw Failure("ended before it said \"\(word)\": \(String(decoding: logged, as: UTF8.self))")
             }
         }
+    }
+
+    /// Waits until the program holds back SIGHUP, which is the first thing it does.
+    func waitForFirstCode(until deadline: ContinuousClock.Instant) throws {
+        while ContinuousClock.now < deadline {
+            let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+            for line in status.split(separator: "\n") where line.hasPrefix("SigBlk:") || line.hasPrefix("SigCgt:") {
+                let set = line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
+                if set & 1 != 0 { return }
+            }
+        }
+        throw Failure("the program never took its signals")
     }
 
     /// Waits for the end, which is when nobody holds its standard error any more.

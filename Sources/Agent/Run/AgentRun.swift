@@ -10,8 +10,12 @@ package struct AgentRun {
 
     private let settings: Settings
     private let logger: Logger
+    private let read: ReadConfiguration
 
-    package init(_ settings: Settings, logger: Logger) { (self.settings, self.logger) = (settings, logger) }
+    /// - Parameter read: asked for the configuration as it is then, at each wish to reload.
+    package init(_ settings: Settings, logger: Logger, read: @escaping ReadConfiguration) {
+        (self.settings, self.logger, self.read) = (settings, logger, read)
+    }
 
     /// Runs to its extent, or until `wishes` asks to stop; throws a `Refusal` when it cannot start.
     package func run(_ extent: Pipeline.Extent, wishes: AsyncStream<Signals.Wish>) async throws -> ExitStatus {
@@ -19,27 +23,25 @@ package struct AgentRun {
         MemoryUse.keepSmall()
         // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
-        let open = OpenOutputs(count: settings.outputs.count)
-        let sinks = try await makeSinks(open)
+        let outputs = RunningOutputs(logger: logger)
+        try await outputs.start(settings.outputs)
+        let last: Settings
         do {
-            try await count(into: outputs(sinks), extent, until: wishes, or: open.none) { wish in
-                guard wish == .reopen else { return }
-                for case let file as FileSink in sinks.map(\.sink) { file.reopen() }
-            }
+            last = try await count(into: outputs, extent, until: wishes)
         } catch {
             // What was handed over before it went wrong is delivered like any other.
-            _ = await finish(sinks.map(\.sink), mustDeliver: true)
+            _ = await finish(outputs, within: settings.agent.shutdownTimeout, mustDeliver: true)
             throw error
         }
-        let status = await finish(sinks.map(\.sink), mustDeliver: extent == .oneWindow)
+        let status = await finish(outputs, within: last.agent.shutdownTimeout, mustDeliver: extent == .oneWindow)
         _ = consume state
         return status
     }
 
+    /// Counts until it is over; answers the settings that held at last.
     private func count(
-        into outputs: [Pipeline.Output], _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>,
-        or noOutput: AsyncStream<Void>, _ onWish: @escaping @Sendable (Signals.Wish) -> Void
-    ) async throws {
+        into outputs: RunningOutputs, _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>
+    ) async throws -> Settings {
         let host = try Self.host()
         let source = try Self.source(settings.trace)
         // The programs report new cgroups already, so none can appear unseen during the walk.
@@ -51,22 +53,28 @@ package struct AgentRun {
             agent: AgentIdentity(
                 version: Self.version, instance: Self.newInstance(), backend: "tracepoint", started: now.wall),
             host: .current(name: settings.agent.hostname))
+        let lastWindow = LastWindow(in: settings.agent.stateDir)
+        let previousEnd = lastWindow.end
         let pipeline = Pipeline(
-            source: source, host: host, containers: containers, outputs: outputs, identity: identity, names: names,
-            limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
-            foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
+            source: source, host: host, containers: containers, identity: identity, names: names,
+            shape: Pipeline.Shape(settings, outputs: await outputs.shaped), previousEnd: previousEnd,
+            signs: Self.signs(lastWindow))
+        let reloading = Reloading(settings, outputs: outputs, pipeline: pipeline, logger: logger, read: read)
         announce(source.coverage, cgroups: names.count)
 
+        // One wish stands for all that come while one is followed: the file is read after the last of them.
+        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await pipeline.run(extent) }
             group.addTask {
                 for await wish in wishes {
                     if wish == .stop { return }
-                    onWish(wish)
+                    reload.yield()
                 }
             }
+            group.addTask { for await _ in reloads { await reloading.reload(at: host.reading) } }
             group.addTask {
-                for await _ in noOutput { throw Refusal(.failed, "no output is left that takes batches") }
+                for await _ in outputs.none { throw Refusal(.failed, "no output is left that takes batches") }
             }
             // Whichever ends first ends the others; the pipeline closes its window when it is cancelled.
             try await group.next()
@@ -74,6 +82,15 @@ package struct AgentRun {
             group.cancelAll()
             try await group.waitForAll()
         }
+        return await reloading.settings
+    }
+
+    private static func signs(_ lastWindow: consuming LastWindow) -> Pipeline.Signs {
+        var signs = Pipeline.Signs()
+        if let watchdog = Watchdog() { signs.turned = { watchdog.turned() } }
+        let ends = WindowEnds(lastWindow)
+        signs.closed = { ends.note($0) }
+        return signs
     }
 
     private func announce(_ coverage: Coverage, cgroups: Int) {
@@ -84,12 +101,8 @@ package struct AgentRun {
     }
 
     /// Delivers what waits. One that must deliver fails when anything is left.
-    private func finish(_ sinks: [any Sink], mustDeliver: Bool) async -> ExitStatus {
-        let deadline = ContinuousClock.now + settings.agent.shutdownTimeout
-        let accounts = await withTaskGroup(of: (String, SinkAccount).self) { group in
-            for sink in sinks { group.addTask { (sink.name, await sink.finish(by: deadline)) } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
+    private func finish(_ outputs: RunningOutputs, within timeout: Duration, mustDeliver: Bool) async -> ExitStatus {
+        let accounts = await outputs.finish(by: .now + timeout)
         var status = ExitStatus.fine
         for (name, account) in accounts where account.droppedPayloads + account.rejectedPayloads > 0 {
             let undelivered = account.droppedPayloads + account.rejectedPayloads
@@ -105,39 +118,6 @@ package struct AgentRun {
 }
 
 extension AgentRun {
-    private typealias NamedSink = (name: String, sink: any Sink)
-
-    private func outputs(_ sinks: [NamedSink]) -> [Pipeline.Output] {
-        zip(sinks, settings.outputs).map { Pipeline.Output($0.sink, by: $1.groupBy) }
-    }
-
-    private func makeSinks(_ open: OpenOutputs) async throws -> [NamedSink] {
-        var sinks: [NamedSink] = []
-        for output in settings.outputs {
-            let log = OutputLog(output: output.name, logger: logger)
-            let note = { @Sendable (event: SinkEvent) in
-                log.note(event)
-                if case .closed = event { open.closeOne() }
-            }
-            do {
-                let sink: any Sink =
-                    switch output.kind {
-                    case .http(let options):
-                        try HTTPSink(name: output.name, options: options, version: Self.version, events: note)
-                    case .file(let options):
-                        try FileSink(name: output.name, options: options, events: note)
-                    case .stdout(let options):
-                        try StdoutSink(name: output.name, options: options, events: note)
-                    }
-                sinks.append((output.name, sink))
-            } catch {
-                for sink in sinks { _ = await sink.sink.finish(by: .now) }
-                throw Refusal(.failed, "output '\(output.name)': \(error)")
-            }
-        }
-        return sinks
-    }
-
     /// Asked before anything is touched, so that who may not run the agent hears just that.
     private static func requirePrivileges() throws {
         guard let status = try? readFile("/proc/self/status"), let capabilities = Capabilities(status: status),

@@ -30,16 +30,40 @@ package actor Pipeline {
         }
     }
 
+    /// What may change while the pipeline runs.
+    package struct Shape: Sendable {
+        package var outputs: [Output]
+        package var limits: Rollup.Limits
+        package var foldsTransient: Bool
+        package var interval: Duration
+
+        package init(outputs: [Output], limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration) {
+            (self.outputs, self.limits) = (outputs, limits)
+            (self.foldsTransient, self.interval) = (foldsTransient, interval)
+        }
+
+        /// Each that an output asks for, once.
+        fileprivate var groupings: [Grouping] {
+            outputs.reduce(into: []) { if !$0.contains($1.grouping) { $0.append($1.grouping) } }
+        }
+    }
+
+    /// Who is told how the loop goes; each call must return soon.
+    package struct Signs: Sendable {
+        /// Several times a second as long as facts are read, whatever the outputs do.
+        package var turned: @Sendable () -> Void = {}
+        /// A window has been handed over.
+        package var closed: @Sendable (Window) -> Void = { _ in }
+
+        package init() {}
+    }
+
     private let source: any EventSource
     private let host: any HostView
     private let containers: ContainerNames?
-    private let outputs: [Output]
-    /// Each that an output asks for, once.
-    private let groupings: [Grouping]
-    private let foldsTransient: Bool
+    private var shape: Shape
     private let identity: Identity
-    private let limits: Rollup.Limits
-    private let interval: Duration
+    private let signs: Signs
 
     private var names: CgroupNames
     private var executables = ExecutableNames()
@@ -49,6 +73,8 @@ package actor Pipeline {
     private let started: ClockReading
     /// The cgroups of the last window that had no name.
     private var unnamed: Set<CgroupID> = []
+    /// Held while batches are handed over, or outputs replaced.
+    private var gate = Gate()
 
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
@@ -56,17 +82,34 @@ package actor Pipeline {
     /// - Parameters:
     ///   - containers: who is asked for the names of containers; nil for nobody.
     ///   - names: the cgroups that were there when counting began.
+    ///   - previousEnd: when the last window of an earlier pipeline ended.
     package init(
-        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, outputs: [Output],
-        identity: Identity, names: CgroupNames, limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration
+        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, identity: Identity,
+        names: CgroupNames, shape: Shape, previousEnd: Timestamp? = nil, signs: Signs = Signs()
     ) {
-        self.containers = containers
-        (self.source, self.host, self.outputs, self.identity) = (source, host, outputs, identity)
-        groupings = outputs.reduce(into: []) { if !$0.contains($1.grouping) { $0.append($1.grouping) } }
-        self.foldsTransient = foldsTransient
-        (self.names, self.limits, self.interval) = (names, limits, interval)
+        (self.source, self.host, self.containers, self.identity) = (source, host, containers, identity)
+        (self.names, self.shape, self.signs) = (names, shape, signs)
         started = host.reading
-        clock = WindowClock(interval: interval, start: started)
+        clock = WindowClock(interval: shape.interval, start: started, previousEnd: previousEnd)
+    }
+
+    /// Changes what the open window and those after it become; their length changes after the open one.
+    ///
+    /// No batch is on its way while `replace` works on the outputs, and the next one goes to those it answers. A window
+    /// that ends meanwhile waits: its counters have been read by then. What else `replace` answers is passed on.
+    package func reshape<Answer: Sendable>(
+        _ replace: @Sendable () async -> (shape: Shape, answer: Answer)
+    ) async -> Answer {
+        await enter()
+        let (shape, answer) = await replace()
+        self.shape = shape
+        clock.setInterval(shape.interval)
+        gate.leave()
+        return answer
+    }
+
+    private func enter() async {
+        if !gate.enter() { await withCheckedContinuation { gate.queue($0) } }
     }
 
     /// Runs to its extent or until its task is cancelled; then the open window has been closed and handed over, too.
@@ -95,6 +138,7 @@ package actor Pipeline {
 
     /// Reads facts until the window is to be closed, or for a little while; says whether it is.
     private func waitForBoundary() async throws -> Bool {
+        signs.turned()
         askForContainers()
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
         do {
@@ -123,10 +167,13 @@ package actor Pipeline {
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
         askForContainers()
+        await enter()
         let (batches, nameless) = closedBatches(window)
-        for output in outputs {
+        for output in shape.outputs {
             for batch in batches where batch.grouping == output.grouping { await output.sink.accept(batch) }
         }
+        gate.leave()
+        signs.closed(window)
         if let trouble { throw trouble }
         if lostRecords > 0 { names.compare(current: host.path) }
         // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
@@ -153,9 +200,9 @@ package actor Pipeline {
         var nameless: Set<CgroupID> = []
         let failedLookups = containers?.takeFailures() ?? 0
         sequence += 1
-        let batches = groupings.map { grouping in
+        let batches = shape.groupings.map { grouping in
             var shown = closed.rows(
-                by: grouping, folding: foldsTransient, limits: limits,
+                by: grouping, folding: shape.foldsTransient, limits: shape.limits,
                 name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
                 executable: { executables[$0] })
             shown.loss.containerLookups += failedLookups

@@ -6,6 +6,13 @@ package enum ServiceNotice {
 
     package static func status(_ status: String) { send("STATUS=\(status)") }
 
+    /// A reload has begun; `ready` ends it. The time is what Type=notify-reload asks for.
+    package static func reloading(at monotonic: Int64) {
+        send("RELOADING=1\nMONOTONIC_USEC=\(monotonic / 1000)")
+    }
+
+    package static func alive() { send("WATCHDOG=1") }
+
     package static func stopping() { send("STOPPING=1") }
 
     private static func send(_ state: String) { sd_notify(0, state) }

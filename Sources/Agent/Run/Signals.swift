@@ -8,7 +8,8 @@ internal import Glibc
 package enum Signals {
     package enum Wish: Sendable, Equatable {
         case stop
-        case reopen
+        /// Read the configuration again and open the files anew.
+        case reload
     }
 
     /// The two ends of the pipe, made by the first use.
@@ -52,7 +53,7 @@ package enum Signals {
                 while true {
                     let count = read(pipe.read, &byte, 1)
                     if count == 1 {
-                        continuation.yield(CInt(byte) == SIGHUP ? .reopen : .stop)
+                        continuation.yield(CInt(byte) == SIGHUP ? .reload : .stop)
                     } else if count == 0 || errno != EINTR {
                         return
                     }

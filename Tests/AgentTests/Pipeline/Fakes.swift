@@ -145,12 +145,13 @@ struct Bench {
         let start = clock.reading.wall
         pipeline = Pipeline(
             source: source, host: host ?? FakeHost(clock: clock), containers: containers,
-            outputs: [Pipeline.Output(sink)] + others,
             identity: Pipeline.Identity(
                 agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: start),
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
-            names: names, limits: Rollup.Limits(units: 100, writersPerUnit: 10), foldsTransient: foldsTransient,
-            interval: .seconds(10))
+            names: names,
+            shape: Pipeline.Shape(
+                outputs: [Pipeline.Output(sink)] + others, limits: Rollup.Limits(units: 100, writersPerUnit: 10),
+                foldsTransient: foldsTransient, interval: .seconds(10)))
     }
 }
 

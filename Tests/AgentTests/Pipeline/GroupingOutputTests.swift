@@ -41,12 +41,13 @@ import Testing
         let source = FakeSource(FakeSource.Script(drains: [writes(1, in: 9)]), clock: clock)
         let pipeline = Pipeline(
             source: source, host: FakeHost(clock: clock),
-            outputs: [Pipeline.Output(RecordingSink(), by: Grouping([.unit]))],
             identity: Pipeline.Identity(
                 agent: AgentIdentity(version: "0", instance: "i", backend: "fake", started: clock.reading.wall),
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
-            names: CgroupNames(startsAtRealRoot: true), limits: Rollup.Limits(units: 1, writersPerUnit: 1),
-            interval: .seconds(10))
+            names: CgroupNames(startsAtRealRoot: true),
+            shape: Pipeline.Shape(
+                outputs: [Pipeline.Output(RecordingSink(), by: Grouping([.unit]))],
+                limits: Rollup.Limits(units: 1, writersPerUnit: 1), interval: .seconds(10)))
         try await pipeline.run(.atLeast(.seconds(30)))
         let recycled = source.calls.compactMap { call in
             if case .recycle(let gone) = call { gone } else { nil }

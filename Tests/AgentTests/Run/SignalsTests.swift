@@ -4,12 +4,12 @@ import Testing
 @testable import Agent
 
 @Suite(.timeLimit(.minutes(1))) struct SignalsTests {
-    @Test func `signals ask to stop or to open files again, also those sent before anybody listened`() async {
+    @Test func `signals ask to stop or to reload, also those sent before anybody listened`() async {
         Signals.take()
         defer { for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, SIG_DFL) } }
         kill(getpid(), SIGHUP)
         var wishes = Signals.wishes().makeAsyncIterator()
-        #expect(await wishes.next() == .reopen)
+        #expect(await wishes.next() == .reload)
         for number in [SIGTERM, SIGINT] {
             kill(getpid(), number)
             #expect(await wishes.next() == .stop)

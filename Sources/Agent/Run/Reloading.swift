@@ -1,0 +1,66 @@
+internal import Logging
+internal import Model
+
+/// Reads the configuration file again, and finds every problem in it.
+package typealias ReadConfiguration = @Sendable () -> (settings: Settings?, problems: [ConfigurationProblem])
+
+/// Brings a changed configuration into a running agent; waits for no network.
+actor Reloading {
+    /// What holds now.
+    private(set) var settings: Settings
+    private let outputs: RunningOutputs
+    private let pipeline: Pipeline
+    private let read: ReadConfiguration
+    private let logger: Logger
+
+    init(
+        _ settings: Settings, outputs: RunningOutputs, pipeline: Pipeline, logger: Logger,
+        read: @escaping ReadConfiguration
+    ) {
+        (self.settings, self.outputs, self.pipeline) = (settings, outputs, pipeline)
+        (self.logger, self.read) = (logger, read)
+    }
+
+    /// Takes over what the file says now, or keeps all as it is and says why.
+    func reload(at now: ClockReading) async {
+        ServiceNotice.reloading(at: now.monotonic)
+        let status = await follow()
+        ServiceNotice.ready(status)
+    }
+
+    private func follow() async -> String {
+        let (new, problems) = read()
+        for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
+        guard let new else { return refused("the file is not usable") }
+        let plan = ReloadPlan(from: settings, to: new)
+        // A window that ends meanwhile waits, and the batch goes to what there is then.
+        let outputs = outputs
+        let refusal: Refusal? = await pipeline.reshape { [settings] in
+            do throws(Refusal) {
+                try await outputs.follow(plan)
+                return (Pipeline.Shape(plan.settings, outputs: await outputs.shaped), nil)
+            } catch {
+                return (Pipeline.Shape(settings, outputs: await outputs.shaped), error)
+            }
+        }
+        if let refusal { return refused("\(refusal)") }
+        settings = plan.settings
+        for key in plan.postponed { logger.warning("\(key) has changed: the new value waits for a restart") }
+        logger.info("reloaded; \(plan.summary)")
+        return "reloaded: windows of \(settings.agent.interval)"
+    }
+
+    private func refused(_ reason: String) -> String {
+        logger.error("not reloaded, the configuration stays as it was: \(reason)")
+        return "the last reload was refused: \(reason)"
+    }
+}
+
+extension Pipeline.Shape {
+    init(_ settings: Settings, outputs: [Pipeline.Output]) {
+        self.init(
+            outputs: outputs,
+            limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
+            foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
+    }
+}

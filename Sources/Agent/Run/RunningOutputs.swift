@@ -1,0 +1,105 @@
+internal import Export
+internal import Logging
+
+/// The outputs of a running agent: opened from settings, replaced by a reload, finished at the end.
+///
+/// Used by one task at a time: the agent's own until counting begins, then the one that reloads.
+actor RunningOutputs {
+    private struct Running {
+        var settings: OutputSettings
+        var sink: any Sink
+        var token: OpenOutputs.Token
+    }
+
+    private var running: [Running] = []
+    private let open = OpenOutputs()
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Yields when nobody reads any output any more.
+    nonisolated var none: AsyncStream<Void> { open.none }
+
+    var shaped: [Pipeline.Output] { running.map { Pipeline.Output($0.sink, by: $0.settings.groupBy) } }
+
+    /// Opens all outputs, or none of them.
+    func start(_ outputs: [OutputSettings]) async throws(Refusal) {
+        running = try await opened(outputs)
+    }
+
+    /// Follows a plan: what is kept goes on and opens its files anew, what is not wanted ends at once and keeps in its
+    /// spool what it had not sent, what is new starts. When that cannot start, all is as it was before.
+    func follow(_ plan: ReloadPlan) async throws(Refusal) {
+        let kept = Set(plan.kept)
+        for case let file as FileSink in running.map(\.sink) { file.reopen() }
+        // A successor takes up the spool and the file, so what leaves must have let go of them.
+        let leaving = running.filter { !kept.contains($0.settings.name) }
+        running.removeAll { !kept.contains($0.settings.name) }
+        for output in leaving {
+            open.forget(output.token)
+            await end(output)
+        }
+        do throws(Refusal) {
+            running += try await opened(plan.started)
+        } catch {
+            for output in leaving { running += (try? await opened([output.settings])) ?? [] }
+            throw error
+        }
+        let order = plan.settings.outputs.map(\.name)
+        running.sort { (order.firstIndex(of: $0.settings.name) ?? 0) < (order.firstIndex(of: $1.settings.name) ?? 0) }
+    }
+
+    /// Delivers what waits, by the deadline; says how each output ended.
+    func finish(by deadline: ContinuousClock.Instant) async -> [(name: String, account: SinkAccount)] {
+        let sinks = running.map { ($0.settings.name, $0.sink) }
+        return await withTaskGroup(of: (String, SinkAccount).self) { group in
+            for (name, sink) in sinks { group.addTask { (name, await sink.finish(by: deadline)) } }
+            var accounts: [(name: String, account: SinkAccount)] = []
+            for await (name, account) in group { accounts.append((name, account)) }
+            return accounts
+        }
+    }
+
+    private func end(_ output: Running) async {
+        let account = await output.sink.finish(by: .now)
+        if account.droppedRows > 0 {
+            logger.warning(
+                "output '\(output.settings.name)' ended with \(account.droppedRows) rows dropped since its start")
+        }
+    }
+
+    private func opened(_ outputs: [OutputSettings]) async throws(Refusal) -> [Running] {
+        var opened: [Running] = []
+        do throws(Refusal) {
+            for output in outputs { opened.append(try make(output)) }
+        } catch {
+            for output in opened { _ = await output.sink.finish(by: .now) }
+            throw error
+        }
+        return opened
+    }
+
+    private func make(_ output: OutputSettings) throws(Refusal) -> Running {
+        let token = open.open()
+        let log = OutputLog(output: output.name, logger: logger)
+        let note = { @Sendable [open] (event: SinkEvent) in
+            log.note(event)
+            if case .closed = event { open.close(token) }
+        }
+        do throws(SinkProblem) {
+            let sink: any Sink =
+                switch output.kind {
+                case .http(let options):
+                    try HTTPSink(name: output.name, options: options, version: AgentRun.version, events: note)
+                case .file(let options):
+                    try FileSink(name: output.name, options: options, events: note)
+                case .stdout(let options):
+                    try StdoutSink(name: output.name, options: options, events: note)
+                }
+            return Running(settings: output, sink: sink, token: token)
+        } catch {
+            open.forget(token)
+            throw Refusal(.failed, "output '\(output.name)': \(error)")
+        }
+    }
+}
