@@ -103,6 +103,6 @@ import Testing
         Thread.detachNewThread {
             for path in paths where Self.isNothing(path, user) { done.signal() }
         }
-        for _ in paths { #expect(done.wait(timeout: .now() + 20) == .success) }
+        for _ in paths { #expect(done.wait(timeout: .now() + 120) == .success) }
     }
 }

@@ -90,6 +90,38 @@ extension SystemTests {
             _ = consume cgroup
         }
 
+        private struct Named: Decodable {
+            struct Container: Decodable { let name: String? }
+            let cgroup: Unit.Cgroup
+            let container: Container?
+        }
+
+        @Test(.enabled(if: installed("setpriv") != nil, "setpriv is not installed"))
+        func `a cgroup that a unit's user has called like a container has not that container's name`() throws {
+            let (id, user) = (String(repeating: "0a", count: 32), 54_321 as UInt32)
+            let unit = try Cgroup(below: ["delegated.service"])
+            try #require(chown(unit.path, user, user) == 0)
+            let forged = "\(unit.path)/docker-\(id).scope"
+            let made = try run(
+                installed("setpriv") ?? "",
+                ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "mkdir", forged], in: folder)
+            try #require(made.status == 0, "\(made.errors)")
+            let real = try Cgroup(below: ["docker-\(id).scope"])
+            let state = folder.path("docker/containers/\(id)")
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            try folder.write(
+                "docker/containers/\(id)/config.v2.json", #"{"ID":"\#(id)","Name":"/real","Config":{}}"#)
+            let config = try configuration(stateDirectory: folder.path("docker"))
+            let end = try otagent(["units", "--json", "--config", config], in: folder)
+            let units = try decoded([Named].self, from: end.output)
+            func container(_ path: String) -> Named.Container? {
+                units.first { $0.cgroup.path.map { path.hasSuffix($0) } == true && $0.container != nil }?.container
+            }
+            #expect(container(real.path)?.name == "real")
+            #expect(container(forged) != nil)
+            #expect(container(forged)?.name == nil)
+        }
+
         @Test(.enabled(if: access("/dev/fuse", R_OK) == 0, "there is no FUSE here"))
         func `units says so when whoever keeps the names does not answer`() throws {
             let cgroup = try Cgroup(below: ["docker-\(String(repeating: "ef", count: 32)).scope"])

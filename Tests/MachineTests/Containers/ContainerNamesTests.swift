@@ -44,7 +44,7 @@ import Testing
 
     /// What was learned, once there is as much as that; the deadline is for a test that fails.
     private func learned(_ count: Int) async throws -> Set<ByteString> {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         var learned: Set<ByteString> = []
         while learned.count < count, ContinuousClock.now < deadline {
             learned.formUnion(names.news().compactMap(\.1.name))
@@ -138,7 +138,7 @@ import Testing
                     confirmed()
                 }
             ) { { _ in .failed("garbled") } }
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + .seconds(120)
             var failures: UInt64 = 0
             names.want((1...3).map { (CgroupID($0), ContainerQuestion(.place([ByteString("\($0)")]))) })
             while failures < 3, ContinuousClock.now < deadline {
