@@ -33,6 +33,16 @@ uint32_t clinux_file_system(int descriptor)
 	return fstatfs(descriptor, &status) ? 0 : (uint32_t)status.f_type;
 }
 
+int clinux_open_place(int directory, const char *name, int crosses)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS | (crosses ? 0 : RESOLVE_NO_XDEV),
+	};
+
+	return syscall(SYS_openat2, directory, name, &how, sizeof(how));
+}
+
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)
 {
 	return fgetxattr(descriptor, name, value, size);

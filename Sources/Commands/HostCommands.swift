@@ -1,14 +1,24 @@
 internal import Agent
 package import ArgumentParser
+internal import Foundation
 internal import Render
 
 /// `units`
 package struct Units: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "List the cgroups of this host with unit and container.")
+        abstract: "List the cgroups of this host with unit and container.",
+        discussion: """
+            Names of containers come from the files of their runtimes, for at most two seconds; with --config also from the \
+            state_dirs and sockets that the agent would ask.
+            """)
 
     @Flag(help: "As a JSON array, with what each unit says of itself.") var json = false
     @Flag(help: "As they stand in one another, with what each unit says of itself.") var tree = false
+
+    @Option(
+        name: [.customLong("config"), .customShort("c")],
+        help: ArgumentHelp("The agent's TOML file, for who knows the names of containers.", valueName: "file"))
+    var path: String?
 
     package init() {}
 
@@ -17,9 +27,20 @@ package struct Units: ParsableCommand {
     }
 
     package func run() throws {
-        let listing = try UnitListing.current(describing: json || tree)
+        let listing = try UnitListing.current(describing: json || tree, containers: try containers()) {
+            StandardError.say("\(Self._commandName): \($0)")
+        }
         print(
             json ? String(decoding: listing.json, as: UTF8.self) : tree ? listing.tree : listing.table, terminator: "")
+    }
+
+    /// As the configuration has it, or else the defaults.
+    private func containers() throws -> ContainerSettings {
+        guard let path else { return ContainerSettings() }
+        let (settings, problems) = ConfigurationFile.read(path: path, environment: ProcessInfo.processInfo.environment)
+        for problem in problems { StandardError.say(problem.rendered) }
+        guard let settings else { throw Refusal(.badConfiguration, "\(path) is not usable; nothing was listed") }
+        return settings.containers
     }
 }
 

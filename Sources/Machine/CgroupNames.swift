@@ -21,7 +21,7 @@ package struct CgroupNames: Sendable {
     private var prefix: [UInt8]?
     /// Whether somebody takes the questions.
     private let asksAboutContainers: Bool
-    private var questions: [(CgroupID, ContainerQuestion)] = []
+    private var questions: [(id: CgroupID, question: ContainerQuestion, path: ByteString)] = []
 
     /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
     private static var grace: Int { 2 }
@@ -75,8 +75,12 @@ package struct CgroupNames: Sendable {
         return entries[id]?.name
     }
 
-    /// What there is to learn about cgroups that are new since the last call.
-    package mutating func takeQuestions() -> [(CgroupID, ContainerQuestion)] { exchange(&questions, with: []) }
+    /// What there is to learn about cgroups that are new since the last call; `maker` asks who made the one at a path.
+    package mutating func takeQuestions(madeBy maker: (ByteString) -> CgroupMaker) -> [(CgroupID, ContainerQuestion)] {
+        exchange(&questions, with: []).compactMap { id, question, path in
+            question.asked(at: path, madeBy: maker).map { (id, $0) }
+        }
+    }
 
     /// Takes over what a runtime said about the container of a cgroup.
     package mutating func learn(_ id: CgroupID, _ details: ContainerDetails) {
@@ -123,7 +127,7 @@ package struct CgroupNames: Sendable {
         let identity = UnitIdentity(cgroupPath: path)
         entries[id] = Entry(name: CgroupName(path: path, identity: identity), goneSince: nil)
         if asksAboutContainers, let question = ContainerQuestion(identity, path: path) {
-            questions.append((id, question))
+            questions.append((id, question, path))
         }
     }
 

@@ -14,7 +14,6 @@ package struct UnitDescriptions {
     private let root: String
     private let hostname: ByteString
     private let accounts: Accounts
-    private let mounts: [UInt8]
     private var owners: [UInt32?: Owner] = [:]
 
     /// - Parameter root: a folder that stands for `/`.
@@ -22,7 +21,6 @@ package struct UnitDescriptions {
         self.root = root
         self.hostname = ByteString(hostname)
         accounts = Accounts((try? readFile(root + "/etc/passwd")) ?? [])
-        mounts = (try? readFile("/proc/self/mountinfo")) ?? []
     }
 
     /// - Parameter user: whose systemd it belongs to; nil for the host's.
@@ -49,21 +47,21 @@ package struct UnitDescriptions {
     private func makeOwner(_ user: UInt32?) -> Owner {
         guard let user else {
             return Owner(
-                folders: UnitFolders(Self.systemFolders.map { ByteString(root + $0) }),
+                folders: UnitFolders(Self.systemFolders.map { ByteString(root + $0) }, ofUser: nil),
                 specifiers: UnitSpecifiers(
                     hostname: hostname, user: "root", uid: 0, home: "/root", runtimeFolder: "/run"))
         }
         let account = accounts.account(user)
         let runtime = "/run/user/\(user)"
-        // A home that is elsewhere may not answer for hours.
-        let home = account.flatMap { MountTypes.isLocal($0.home, mountinfo: mounts) ? $0.home : nil }
         let paths = Self.userFolders.compactMap { path -> ByteString? in
             let bytes = Array(path.utf8)
-            if path.hasPrefix("~") { return home.map { ByteString(Array(root.utf8) + $0.bytes + bytes.dropFirst()) } }
+            if path.hasPrefix("~") {
+                return account.map { ByteString(Array(root.utf8) + $0.home.bytes + bytes.dropFirst()) }
+            }
             return ByteString(root + (path.hasPrefix("%") ? runtime + path.dropFirst() : path))
         }
         return Owner(
-            folders: UnitFolders(paths),
+            folders: UnitFolders(paths, ofUser: user),
             specifiers: UnitSpecifiers(
                 hostname: hostname, user: account?.name ?? ByteString(String(user)), uid: user, home: account?.home,
                 runtimeFolder: ByteString(runtime)))

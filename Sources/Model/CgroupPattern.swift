@@ -41,8 +41,8 @@ struct CgroupPattern: Sendable {
     private let isAnchored: Bool
     private let components: [[Token]]
     /// What tells most directories from this shape at a glance: the ends of its last component, and the shortest it can be.
-    private let first: UInt8?
-    private let last: UInt8?
+    private let beginning: [UInt8]
+    private let ending: [UInt8]
     private let shortest: Int
 
     init(_ text: String) {
@@ -50,16 +50,15 @@ struct CgroupPattern: Sendable {
         let shape = isAnchored ? text[...] : text.dropFirst(3)
         components = shape.split(separator: "/").map(Self.tokens)
         let directory = components.last ?? []
-        first = directory.first?.literal?.first
-        last = directory.last?.literal?.last
+        beginning = directory.first?.literal ?? []
+        ending = directory.last?.literal ?? []
         shortest = directory.reduce(0) { $0 + $1.shortest }
     }
 
     /// What was captured when the path up to and including the component at `index` ends in this shape, else nil.
     func capture(in path: [ArraySlice<UInt8>], endingAt index: Int) -> ArraySlice<UInt8>? {
         let directory = path[index]
-        guard directory.count >= shortest, first == nil || directory.first == first,
-            last == nil || directory.last == last
+        guard directory.count >= shortest, Self.begins(directory, with: beginning), Self.ends(directory, with: ending)
         else { return nil }
         let start = index + 1 - components.count
         guard isAnchored ? start == 0 : start >= 0 else { return nil }
@@ -70,6 +69,16 @@ struct CgroupPattern: Sendable {
             if captured.isEmpty { captured = found }
         }
         return captured
+    }
+
+    /// One byte first, which mostly is enough; the rest matters for patterns such as `*kubepods-pod{uid}.slice`, because a
+    /// `.service` ends like a `.slice`, and `*` is tried at every place.
+    private static func begins(_ directory: ArraySlice<UInt8>, with literal: [UInt8]) -> Bool {
+        literal.isEmpty || directory.first == literal.first && directory.starts(with: literal)
+    }
+
+    private static func ends(_ directory: ArraySlice<UInt8>, with literal: [UInt8]) -> Bool {
+        literal.isEmpty || directory.last == literal.last && directory.suffix(literal.count).elementsEqual(literal)
     }
 
     private static func tokens(_ component: Substring) -> [Token] {

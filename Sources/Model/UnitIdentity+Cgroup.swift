@@ -47,6 +47,13 @@ extension UnitIdentity {
         if let namespace = details.podNamespace { pod?.namespace = namespace }
     }
 
+    /// How many directories of the path lead to the container, and to the pod, that it is in: who made those claims that
+    /// they are one.
+    package static func claims(onCgroupPath path: ByteString) -> [Int] {
+        let path = path.bytes.split(separator: UInt8(ascii: "/"))
+        return [Container.innermost(in: path)?.index, Pod.innermost(in: path)?.index].compactMap { $0.map { $0 + 1 } }
+    }
+
     static let rootSlice: ByteString = "-.slice"
 
     /// The slices of the system's systemd that a cgroup is in, `-.slice` first, each once.

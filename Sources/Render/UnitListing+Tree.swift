@@ -18,10 +18,17 @@ extension UnitListing {
     /// A cgroup and those in it. It has no entry when it was made or removed while the tree was walked.
     private struct Branch {
         var entry: Entry?
+        /// The unit that has this very cgroup: without the `_` of an escape, which its directory may have.
+        private var unit: ByteString?
         var branches: [ByteString: Branch] = [:]
 
         mutating func insert(_ entry: Entry, at path: ArraySlice<ByteString>) {
-            guard let name = path.first else { return self.entry = entry }
+            guard let name = path.first else {
+                self.entry = entry
+                let identity = entry.name.identity
+                unit = identity.subgroup == nil ? identity.owner?.unit.name : nil
+                return
+            }
             branches[name, default: Branch()].insert(entry, at: path.dropFirst())
         }
 
@@ -32,12 +39,6 @@ extension UnitListing {
                 rows.append(branch.row(named: name, lead: lead + (isLast ? "└─ " : "├─ "), above: entry))
                 branch.addRows(below: lead + (isLast ? "   " : "│  "), to: &rows)
             }
-        }
-
-        /// The unit that has this very cgroup: without the `_` of an escape, which its directory may have.
-        private var unit: ByteString? {
-            guard let identity = entry?.name.identity, identity.subgroup == nil else { return nil }
-            return identity.owner?.unit.name
         }
 
         func row(named directory: ByteString, lead: String, above: Entry?) -> [String] {

@@ -9,10 +9,12 @@ import Testing
 struct SchemaTests {
     private typealias Object = [String: Any]
 
-    private func schema(_ name: String) throws -> Object {
+    private func schema(_ name: String) throws -> Object { try schema(file: "\(name).schema.json") }
+
+    private func schema(file name: String) throws -> Object {
         var folder = URL(filePath: #filePath)
         for _ in 0..<3 { folder.deleteLastPathComponent() }
-        let file = folder.appending(path: "docs/schema/\(name).schema.json")
+        let file = folder.appending(path: "docs/schema/\(name)")
         return try #require(try JSONSerialization.jsonObject(with: try Data(contentsOf: file)) as? Object)
     }
 
@@ -66,6 +68,26 @@ struct SchemaTests {
             let type = try #require(line["type"] as? String)
             expectSameMembers(try #require(definitions[type]), line)
         }
+    }
+
+    @Test("The list of cgroups")
+    func listing() throws {
+        let schema = try schema(file: "otagent.units-1.json")
+        let definitions = try #require(schema["$defs"] as? [String: Object])
+        var identity = UnitIdentity(cgroupPath: "/kubepods/burstable/pod0b1c2d3e-1111-2222-3333-444455556666/x")
+        identity.container = UnitIdentity.Container(id: "x", runtime: nil)
+        let name = CgroupName(path: "/x", identity: identity)
+        let json = UnitListing([UnitListing.Entry(id: CgroupID(7), name: name, description: "X")]).json
+        let unit = try #require((try JSONSerialization.jsonObject(with: Data(json)) as? [Object])?.first)
+        expectSameMembers(try #require(definitions["unit"]), unit)
+        for name in ["container", "pod", "cgroup"] {
+            expectSameMembers(try #require(definitions[name]), try #require(unit[name] as? Object))
+        }
+        // Those that a living cgroup can be; the others are of rows.
+        let properties = try #require(definitions["unit"]?["properties"] as? Object)
+        let kinds = try #require((properties["kind"] as? Object)?["enum"] as? [String])
+        let ofRows: Set<UnitIdentity.Kind> = [.unresolved, .overflow, .user, .none]
+        #expect(Set(kinds) == Set(UnitIdentity.Kind.allCases.filter { !ofRows.contains($0) }.map(\.rawValue)))
     }
 
     @Test("Every kind of unit is in the schema", arguments: ["batch", "ndjson-line"])

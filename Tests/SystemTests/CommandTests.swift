@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension SystemTests {
@@ -37,6 +38,101 @@ extension SystemTests {
             #expect(own.count == 1)
             let inode = try FileManager.default.attributesOfItem(atPath: cgroup.path)[.systemFileNumber] as? UInt64
             #expect(own.first?.cgroup.id == inode)
+        }
+
+        @Test(.enabled(if: Schema.canValidate, "python3 has no jsonschema"))
+        func `the list of cgroups is what its schema says`() throws {
+            let container = "docker-\(String(repeating: "ab", count: 32)).scope"
+            let made = try [
+                Cgroup(below: ["getty@tty1.service", "sub"]), Cgroup(below: [container]), Cgroup(suffix: ".slice"),
+                Cgroup(below: ["kubepods", "pod0b1c2d3e-1111-2222-3333-444455556666"]),
+            ]
+            // A name that is not UTF-8, which no other way makes.
+            let ugly = made[0].path + "/\\303\\050"
+            let end = try run(
+                "/bin/sh", ["-c", "mkdir \"$(printf '\(ugly)')\" && \"$0\" units --json", built("otagent")], in: folder)
+            try #require(end.status == 0, "\(end.errors)")
+            #expect(end.output.contains("path_raw"))
+            let file = try folder.write("units.json", end.output)
+            let validated = try Schema.validate(linesOf: file, by: "otagent.units-1.json", in: folder)
+            #expect(validated.status == 0, "\(validated.errors)")
+            _ = consume made
+        }
+
+        private func configuration(stateDirectory: String) throws -> String {
+            try folder.write(
+                "agent.toml",
+                """
+                [containers]
+                state_dirs = ["\(stateDirectory)"]
+                [outputs.terminal]
+                type = "stdout"
+                """)
+        }
+
+        @Test func `units asks where the configuration says`() throws {
+            let id = String(repeating: "cd", count: 32)
+            let cgroup = try Cgroup(below: ["docker-\(id).scope"])
+            let state = folder.path("docker")
+            try FileManager.default.createDirectory(
+                atPath: "\(state)/containers/\(id)", withIntermediateDirectories: true)
+            try folder.write(
+                "docker/containers/\(id)/config.v2.json", #"{"ID":"\#(id)","Name":"/web-of-test","Config":{}}"#)
+            let config = try configuration(stateDirectory: state)
+            let asked = try otagent(["units", "--json", "--config", config], in: folder)
+            #expect(asked.status == 0, "\(asked.errors)")
+            #expect(asked.output.contains("web-of-test"))
+            #expect(asked.errors == "")
+            #expect(try !otagent(["units", "--json"], in: folder).output.contains("web-of-test"))
+            let bad = try otagent(["units", "--config", folder.write("bad.toml", "[agent]\nx = 1\n")], in: folder)
+            #expect(bad.status == 78)
+            #expect(bad.errors.contains("bad.toml:2:1"))
+            _ = consume cgroup
+        }
+
+        private struct Named: Decodable {
+            struct Container: Decodable { let name: String? }
+            let cgroup: Unit.Cgroup
+            let container: Container?
+        }
+
+        @Test(.enabled(if: installed("setpriv") != nil, "setpriv is not installed"))
+        func `a cgroup that a unit's user has called like a container has not that container's name`() throws {
+            let (id, user) = (String(repeating: "0a", count: 32), 54_321 as UInt32)
+            let unit = try Cgroup(below: ["delegated.service"])
+            try #require(chown(unit.path, user, user) == 0)
+            let forged = "\(unit.path)/docker-\(id).scope"
+            let made = try run(
+                installed("setpriv") ?? "",
+                ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "mkdir", forged], in: folder)
+            try #require(made.status == 0, "\(made.errors)")
+            let real = try Cgroup(below: ["docker-\(id).scope"])
+            let state = folder.path("docker/containers/\(id)")
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            try folder.write(
+                "docker/containers/\(id)/config.v2.json", #"{"ID":"\#(id)","Name":"/real","Config":{}}"#)
+            let config = try configuration(stateDirectory: folder.path("docker"))
+            let end = try otagent(["units", "--json", "--config", config], in: folder)
+            let units = try decoded([Named].self, from: end.output)
+            func container(_ path: String) -> Named.Container? {
+                units.first { $0.cgroup.path.map { path.hasSuffix($0) } == true && $0.container != nil }?.container
+            }
+            #expect(container(real.path)?.name == "real")
+            #expect(container(forged) != nil)
+            #expect(container(forged)?.name == nil)
+        }
+
+        @Test(.enabled(if: access("/dev/fuse", R_OK) == 0, "there is no FUSE here"))
+        func `units says so when whoever keeps the names does not answer`() throws {
+            let cgroup = try Cgroup(below: ["docker-\(String(repeating: "ef", count: 32)).scope"])
+            let silent = try SilentFileSystem(in: folder)
+            let config = try configuration(stateDirectory: silent.path)
+            let started = ContinuousClock.now
+            let end = try otagent(["units", "--config", config], in: folder)
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(end.output.contains(cgroup.name))
+            #expect(end.errors.contains("did not answer within 2"))
+            #expect(ContinuousClock.now - started < .seconds(60))
         }
 
         @Test func `doctor finds this host fit`() throws {

@@ -78,15 +78,19 @@ extension SystemTests {
 
     /// The schema in the documentation, applied by somebody else's validator.
     enum Schema {
-        static let path = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../docs/schema/batch.schema.json").standardized.path
+        static func path(_ name: String) -> String {
+            URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/schema/\(name)")
+                .standardized.path
+        }
 
         static var canValidate: Bool {
             guard let python = installed("python3"), let folder = try? Folder() else { return false }
             return (try? run(python, ["-c", "import jsonschema"], in: folder))?.status == 0
         }
 
-        static func validate(linesOf file: String, in folder: Folder) throws -> Finished {
+        static func validate(
+            linesOf file: String, by schema: String = "batch.schema.json", in folder: Folder
+        ) throws -> Finished {
             let script = """
                 import json, sys, jsonschema
                 schema = json.load(open(sys.argv[1]))
@@ -98,7 +102,7 @@ extension SystemTests {
                 for w in wrong[:20]: print("line %d: %s: %s" % w, file=sys.stderr)
                 sys.exit(1 if wrong or not lines else 0)
                 """
-            return try run(installed("python3") ?? "", ["-c", script, path, file], in: folder)
+            return try run(installed("python3") ?? "", ["-c", script, path(schema), file], in: folder)
         }
     }
 }

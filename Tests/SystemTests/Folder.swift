@@ -43,3 +43,25 @@ final class SmallFileSystem {
 
     deinit { umount2(path, Int32(MNT_DETACH)) }
 }
+
+/// A file system whose server never answers, as that of a host that is gone.
+final class SilentFileSystem {
+    let path: String
+    private let server: Int32
+
+    init(in folder: Folder) throws {
+        path = folder.path("silent")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        server = open("/dev/fuse", O_RDWR | O_CLOEXEC)
+        let options = "fd=\(server),rootmode=40000,user_id=0,group_id=0"
+        guard server >= 0, mount("silent", path, "fuse", 0, options) == 0 else {
+            throw Failure("mount: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit {
+        umount2(path, Int32(MNT_DETACH))
+        // Whoever waits for an answer gets an error now.
+        close(server)
+    }
+}

@@ -68,11 +68,26 @@ extension SystemTests {
             #expect(end.errors.contains("/proc/no-such-folder"))
         }
 
-        @Test(.enabled(if: installed("unshare") != nil, "unshare is not installed"))
-        func `without cgroup2 it ends with 77 and names it`() throws {
-            let end = try runWithout(Cgroup.mountPoint())
+        /// As on a host with the old hierarchies alone: of those there is one at least.
+        @Test(
+            .enabled(if: installed("unshare") != nil, "unshare is not installed"),
+            arguments: ["run", "units", "doctor"])
+        func `with cgroup v1 alone it ends with 77 and says what to do`(command: String) throws {
+            let arguments =
+                command == "run" ? ["run", "--once", "--config", try AgentRun.configuration(in: folder)] : [command]
+            let end = try runIn(
+                """
+                for place in $(awk '/ - cgroup2 / { print $5 }' /proc/self/mountinfo); do umount -l "$place"; done
+                mkdir '\(folder.path("v1"))'
+                grep -q ' - cgroup ' /proc/self/mountinfo ||
+                mount -t cgroup -o none,name=ot-test none '\(folder.path("v1"))'
+                ! grep -q ' - cgroup2 ' /proc/self/mountinfo
+                """, arguments)
             #expect(end.status == 77, "\(end.errors)")
-            #expect(end.errors.contains("cgroup2"))
+            let said = (end.errors + end.output).replacing("\n", with: " ")
+            #expect(said.contains("only cgroup v1 is mounted here"))
+            #expect(said.contains("mount -t cgroup2"))
+            #expect(said.contains("systemd.unified_cgroup_hierarchy=1"))
         }
 
         /// Either way is fine, as long as nothing goes unseen in silence.
@@ -86,14 +101,14 @@ extension SystemTests {
         /// One window of the agent in a mount namespace of its own, where these are not mounted.
         private func runWithout(_ mounts: String...) throws -> Finished {
             let config = try AgentRun.configuration(in: folder)
-            let unmount = mounts.map { "umount -l '\($0)' 2>/dev/null; " }.joined()
-            return try run(
-                installed("unshare") ?? "",
-                [
-                    "-m", "sh", "-c", unmount + "exec \"$@\"", "sh", built("otagent"), "run", "--once", "--config",
-                    config,
-                ],
-                in: folder)
+            let unmount = mounts.map { "umount -l '\($0)' 2>/dev/null || true" }.joined(separator: "\n")
+            return try runIn(unmount, ["run", "--once", "--config", config])
+        }
+
+        /// The agent in a mount namespace of its own, with what a script makes of it.
+        private func runIn(_ script: String, _ arguments: [String]) throws -> Finished {
+            let command = ["-m", "--propagation", "private", "sh", "-ec", script + "\nexec \"$@\"", "sh"]
+            return try run(installed("unshare") ?? "", command + [built("otagent")] + arguments, in: folder)
         }
     }
 }

@@ -65,6 +65,12 @@ struct SettingsReader {
     }
 
     private mutating func check(_ section: SectionValues, _ containers: ContainerSettings) {
+        if !containers.names, section.turnsOn("state_dirs") {
+            let sentence =
+                "state_dirs in [containers] has no effect with names = false: no files are read"
+                + (containers.sockets.isEmpty ? "" : ", only the sockets are asked")
+            problems.key(section.key.appending("state_dirs"), sentence, .warning)
+        }
         for (index, path) in containers.stateDirs.enumerated() where !path.hasPrefix("/") {
             let key = section.key.appending("state_dirs").appending(index)
             problems.value(key, "state_dirs[\(index)] must be an absolute path")

@@ -45,7 +45,7 @@ package struct AgentRun {
         let host = try Self.host()
         let source = try Self.source(settings.trace)
         // The programs report new cgroups already, so none can appear unseen during the walk.
-        let containers = ContainerNames.asking(settings.containers, logger: logger)
+        let containers = ContainerNames.asking(settings.containers, mount: host.mountPath, logger: logger)
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: containers != nil)
         host.walk { names.found($0, path: $1) }
         let now = host.reading
@@ -128,12 +128,14 @@ extension AgentRun {
 
     /// The cgroup tree of this host, or why there is none to be seen.
     package static func host() throws -> Host {
-        let mountinfo = try? readFile("/proc/self/mountinfo")
-        guard let mount = CgroupMount(mountinfo: mountinfo ?? []) else {
+        let mountinfo = (try? readFile("/proc/self/mountinfo")) ?? []
+        guard let mount = CgroupMount(mountinfo: mountinfo) else {
+            let isOld = !MountTable(mountinfo: mountinfo).places(of: "cgroup").isEmpty
             throw Refusal(
                 .hostCannot,
                 """
-                no cgroup2 file system is mounted here, so nothing could be named: mount one (mount -t cgroup2 none \
+                \(isOld ? "only cgroup v1 is mounted here, no cgroup2" : "no cgroup2 file system is mounted here"), so \
+                nothing could be named: mount one (mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none \
                 /sys/fs/cgroup/unified) or boot with systemd.unified_cgroup_hierarchy=1
                 """)
         }

@@ -228,7 +228,7 @@ package actor Pipeline {
     /// Passes on what is new and takes what has come: nothing here waits for anybody.
     private func askForContainers() {
         guard let containers else { return }
-        containers.want(names.takeQuestions())
+        containers.want(names.takeQuestions(madeBy: containers.maker))
         for (cgroup, details) in containers.news() { names.learn(cgroup, details) }
     }
 

@@ -3,10 +3,18 @@ internal import Model
 package import Render
 
 extension UnitListing {
+    /// How long the runtimes of containers may take to tell names, all together.
+    private static var patience: Duration { .seconds(2) }
+
     /// The cgroups of this host now; needs no privileges but for the invocation IDs.
     ///
-    /// - Parameter describing: whether to read the units' files for what they say of themselves, too.
-    package static func current(describing: Bool) throws -> Self {
+    /// - Parameters:
+    ///   - describing: whether to read the units' files for what they say of themselves, too.
+    ///   - containers: who is asked for the names of containers.
+    ///   - note: called with what is absent, and why.
+    package static func current(
+        describing: Bool, containers: ContainerSettings, note: (String) -> Void
+    ) throws -> Self {
         let host = try AgentRun.host()
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: true)
         var ids: [CgroupID] = []
@@ -15,9 +23,19 @@ extension UnitListing {
             ids.append(id)
         }
         for id in ids { _ = names.name(of: id, current: host.path, invocation: host.invocationID) }
-        var reader = ContainerReader(ContainerReader.Sources())
-        for (id, question) in names.takeQuestions() {
-            if case .known(let details) = reader.answer(question) { names.learn(id, details) }
+        if let sources = ContainerReader.Sources(containers) {
+            let makers = CgroupMakers(mount: host.mountPath)
+            let findings = ContainerSurvey.take(
+                names.takeQuestions(madeBy: makers.maker), sources, within: patience)
+            for (id, details) in findings.known { names.learn(id, details) }
+            if findings.unanswered > 0 {
+                note(
+                    """
+                    the names of \(findings.unanswered) cgroups' containers are absent: whoever keeps them did not \
+                    answer within \(patience)
+                    """)
+            }
+            for remark in findings.remarks { note(remark) }
         }
         guard describing else { return Self(names.living.map { Entry(id: $0.id, name: $0.name) }) }
         var descriptions = UnitDescriptions(hostname: HostNames.hostname)

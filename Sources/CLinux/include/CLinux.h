@@ -12,6 +12,12 @@ int clinux_open_cgroup(int mount, uint64_t id);
 /* The magic number of the file system that a file is on, of linux/magic.h; 0 when it cannot be told. */
 uint32_t clinux_file_system(int descriptor);
 
+/*
+ * Opens `name`, one name, in a directory as a place only (O_PATH), itself if it is a link. `crosses` tells whether something
+ * mounted there may be entered; if not, that fails with EXDEV before anything is asked of it. Needs Linux 5.6.
+ */
+int clinux_open_place(int directory, const char *_Nonnull name, int crosses);
+
 /* fgetxattr(2). */
 ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,
 			     size_t size);

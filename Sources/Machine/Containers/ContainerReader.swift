@@ -21,10 +21,14 @@ package struct ContainerReader {
 
     private let sources: Sources
     private let directories: RuntimeDirectories?
+    private let users: UsersDirectories
     private var storage = ContainersStorage()
 
-    package init(_ sources: Sources) {
-        self.sources = sources
+    package init(_ sources: Sources) { self.init(sources, users: UsersDirectories()) }
+
+    /// - Parameter users: what is known of users' directories, beyond the life of this reader.
+    init(_ sources: Sources, users: UsersDirectories) {
+        (self.sources, self.users) = (sources, users)
         directories = sources.root.map { RuntimeDirectories(root: $0, extra: sources.stateDirectories) }
     }
 
@@ -110,7 +114,7 @@ package struct ContainerReader {
     ) throws(LookupFailure) -> ContainerDetails? {
         if source == .sockets { return try askSockets(id, owner) }
         guard let root = sources.root,
-            let directories = owner.map({ RuntimeDirectories(root: root, user: $0) }) ?? directories,
+            let directories = owner.map({ users.directories(of: $0, root: root) }) ?? directories,
             let name = id.asFileName
         else { return nil }
         switch source {

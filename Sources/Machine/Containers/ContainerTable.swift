@@ -8,6 +8,8 @@ struct ContainerTable {
     private enum State {
         case waiting
         case asked
+        /// Asked, and not answered in time: an answer may come yet.
+        case hung
         case known(ContainerDetails)
         case givenUp
     }
@@ -16,6 +18,9 @@ struct ContainerTable {
         var state: State = .waiting
         var cgroups: Set<CgroupID>
         var attempts = 0
+        /// Where it waits: behind that pause.
+        var line = 0
+        var hangs = 0
         /// Why the last attempt failed; absent once it is counted.
         var failure: String?
         var failures = 0
@@ -46,14 +51,16 @@ struct ContainerTable {
 
     private var entries: [ContainerQuestion: Entry] = [:]
     private var questions: [CgroupID: ContainerQuestion] = [:]
-    /// One for each attempt: as the pauses before it are all the same, each is sorted by itself.
+    /// One for each attempt, and one for what was put off: as the pauses in it are all the same, each is sorted by itself.
     private var lines: [Line]
     private var news: [(CgroupID, ContainerDetails)] = []
     private var failed: UInt64 = 0
     /// Why, since the last time somebody asked: a few of them.
     private var reasons: [String] = []
+    /// The last one is that of what was put off.
     private let pauses: [Int64]
     private let limit: Int
+    private let whose: String
 
     /// Before each attempt: a runtime may write its files a little after it has made the cgroup.
     static let usualPauses: [Duration] = [
@@ -64,14 +71,28 @@ struct ContainerTable {
     /// What is no container will not become one.
     private static let attemptsForPlaces = 2
 
-    /// - Parameter limit: how many questions are kept; beyond it new ones fail.
-    init(pauses: [Duration] = usualPauses, limit: Int = 20_000) {
-        self.pauses = pauses.map { $0.components.seconds * 1_000_000_000 + $0.components.attoseconds / 1_000_000_000 }
-        self.limit = limit
-        lines = pauses.map { _ in Line() }
+    /// How long a question waits when nobody is there to ask it.
+    static let putOff: Duration = .seconds(30)
+
+    /// - Parameters:
+    ///   - limit: how many questions are kept; beyond it new ones fail.
+    ///   - whose: completes the sentence that says so.
+    init(pauses: [Duration] = usualPauses, limit: Int = 20_000, whose: String = "") {
+        self.pauses = (pauses + [Self.putOff]).map {
+            $0.components.seconds * 1_000_000_000 + $0.components.attoseconds / 1_000_000_000
+        }
+        (self.limit, self.whose) = (limit, whose)
+        lines = self.pauses.map { _ in Line() }
     }
 
+    private var mostAttempts: Int { pauses.count - 1 }
+
     var count: Int { entries.count }
+
+    func isAsking(_ question: ContainerQuestion) -> Bool { entries[question] != nil }
+
+    /// Whether there is nothing in it that anybody may want yet.
+    var isIdle: Bool { entries.isEmpty && news.isEmpty && failed == 0 }
 
     /// Notes that a cgroup wants an answer; one that is there already comes with the next news.
     mutating func want(_ cgroup: CgroupID, _ question: ContainerQuestion, now: Int64) {
@@ -84,10 +105,16 @@ struct ContainerTable {
         } else if entries.count < limit {
             questions[cgroup] = question
             entries[question] = Entry(cgroups: [cgroup])
-            lines[0].append(question, due: now + pauses[0])
+            wait(question, in: 0, now)
         } else {
-            count(failure: "more than \(limit) containers")
+            count(failure: "more than \(limit) containers\(whose)")
         }
+    }
+
+    private mutating func wait(_ question: ContainerQuestion, in line: Int, _ now: Int64) {
+        entries[question]?.state = .waiting
+        entries[question]?.line = line
+        lines[line].append(question, due: now + pauses[line])
     }
 
     /// How many questions take room in the lines.
@@ -101,7 +128,7 @@ struct ContainerTable {
             while lines[line].isDue(now) {
                 let question = lines[line].removeFirst()
                 // Forgotten meanwhile, and perhaps asked anew since: then it stands in the first line.
-                guard case .waiting? = entries[question]?.state, entries[question]?.attempts == line else { continue }
+                guard case .waiting? = entries[question]?.state, entries[question]?.line == line else { continue }
                 entries[question]?.state = .asked
                 entries[question]?.attempts += 1
                 return question
@@ -123,19 +150,45 @@ struct ContainerTable {
             entries[question]?.failures += 1
             if entry.failures + 1 == Self.mostFailures { countFailure(of: question) }
         }
-        guard case .asked = entry.state else { return }
-        if entry.attempts < (question.isAboutContainer ? pauses.count : min(Self.attemptsForPlaces, pauses.count)) {
-            entries[question]?.state = .waiting
-            lines[entry.attempts].append(question, due: now + pauses[entry.attempts])
+        switch entry.state {
+        case .asked: goOn(question, entry, unless: false, now)
+        // Once may have been an accident.
+        case .hung: goOn(question, entry, unless: entry.hangs > 1, now)
+        case .waiting, .known, .givenUp: break
+        }
+    }
+
+    private mutating func goOn(_ question: ContainerQuestion, _ entry: Entry, unless isOver: Bool, _ now: Int64) {
+        if !isOver,
+            entry.attempts < (question.isAboutContainer ? mostAttempts : min(Self.attemptsForPlaces, mostAttempts))
+        {
+            wait(question, in: entry.attempts, now)
         } else {
             giveUp(question)
         }
     }
 
-    /// Ends a question that nobody could be asked, or that nobody answered in time.
-    mutating func failed(_ question: ContainerQuestion, _ reason: String) {
+    /// Counts a question that was asked and not answered in time. What is answered yet is taken; if that is nothing, it is
+    /// asked again when this was the first time.
+    mutating func hung(_ question: ContainerQuestion, _ reason: String) {
+        guard case .asked? = entries[question]?.state else { return }
+        entries[question]?.state = .hung
+        entries[question]?.hangs += 1
         entries[question]?.failure = reason
-        giveUp(question)
+        countFailure(of: question)
+    }
+
+    /// Puts off all that is due, because nobody is there to ask it, and counts each of them once.
+    mutating func putOff(_ now: Int64, _ reason: String) {
+        var due: [ContainerQuestion] = []
+        while let question = next(now) { due.append(question) }
+        for question in due {
+            // It was not asked after all.
+            entries[question]?.attempts -= 1
+            entries[question]?.failure = reason
+            countFailure(of: question)
+            wait(question, in: lines.count - 1, now)
+        }
     }
 
     private mutating func giveUp(_ question: ContainerQuestion) {
@@ -169,6 +222,9 @@ struct ContainerTable {
         entries[question]?.isCounted = true
         count(failure: failure)
     }
+
+    /// Counts a question for which there is no room.
+    mutating func refuse(_ reason: String) { count(failure: reason) }
 
     private mutating func count(failure: String) {
         failed += 1

@@ -26,9 +26,14 @@ struct ContainersStorage {
         var seconds: Int
         var nanoseconds: Int
 
-        init?(_ path: String) {
+        init?(_ path: String, _ owner: UInt32?) {
             var status = stat()
-            guard lstat(path, &status) == 0 else { return nil }
+            if let owner {
+                guard let place = UsersPlace(ByteString(path), of: owner) else { return nil }
+                status = place.status
+            } else if lstat(path, &status) != 0 {
+                return nil
+            }
             (inode, size) = (UInt64(status.st_ino), Int64(status.st_size))
             (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
         }
@@ -49,7 +54,8 @@ struct ContainersStorage {
     mutating func podman(
         _ id: String, in directories: [String], owner: UInt32?
     ) throws(LookupFailure) -> ContainerDetails? {
-        for path in Self.folders(in: directories).flatMap({ folder in Self.lists.map { "\(folder)/\($0)" } }) {
+        let folders = Self.folders(in: directories, owner)
+        for path in folders.flatMap({ folder in Self.lists.map { "\(folder)/\($0)" } }) {
             guard let listed = try containers(path, owner)[id] else { continue }
             var details = ContainerDetails(runtime: "podman", name: .name(listed.names?.first))
             if let metadata = listed.metadata {
@@ -63,7 +69,7 @@ struct ContainersStorage {
     }
 
     private mutating func containers(_ path: String, _ owner: UInt32?) throws(LookupFailure) -> [String: Listed] {
-        guard let stamp = Stamp(path) else { return [:] }
+        guard let stamp = Stamp(path, owner) else { return [:] }
         if let known = read[path], known.stamp == stamp { return known.containers }
         let limit = owner == nil ? StateFile.large : Self.largeOfUser
         guard let bytes = try StateFile.bytes(path, limit: limit, owner: owner) else { return [:] }
@@ -77,7 +83,7 @@ struct ContainersStorage {
 
     /// From the annotations in a container's own configuration, where CRI-O puts everything the kubelet told it.
     static func crio(_ id: String, in directories: [String]) throws(LookupFailure) -> ContainerDetails? {
-        for folder in folders(in: directories) {
+        for folder in folders(in: directories, nil) {
             let path = "\(folder)/\(id)/userdata/config.json"
             guard let bundle = try StateFile.json(BundleConfiguration.self, at: path),
                 let annotations = bundle.annotations, annotations["io.container.manager"] == "cri-o"
@@ -98,12 +104,13 @@ struct ContainersStorage {
     }
 
     /// `overlay-containers` and its like.
-    private static func folders(in directories: [String]) -> [String] {
+    private static func folders(in directories: [String], _ owner: UInt32?) -> [String] {
         directories.flatMap { directory in
-            StateFile.names(in: directory, limit: 256).filter { $0.hasSuffix("-containers") }.sorted().prefix(
-                mostFolders
-            )
-            .map { "\(directory)/\($0)" }
+            StateFile.names(in: directory, limit: 256, owner: owner).filter { $0.hasSuffix("-containers") }.sorted()
+                .prefix(
+                    mostFolders
+                )
+                .map { "\(directory)/\($0)" }
         }
     }
 }

@@ -8,6 +8,8 @@ package final class DockerSocket: Sendable {
     private let timeout: Duration
     /// After one that was too slow: until when nobody is asked, and how long that is, in nanoseconds.
     private let rest = Mutex<(until: Int64, length: Int64)>((0, 0))
+    /// Who serves it, though another user was to be asked, and whether that was said.
+    private let disbelieved = Mutex<(user: UInt32, isSaid: Bool)?>(nil)
     private let clock: @Sendable () -> Int64
 
     /// An answer has some KiB; with many mounts and labels, some more.
@@ -29,7 +31,10 @@ package final class DockerSocket: Sendable {
         let deadline = started + seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         do throws(LookupFailure) {
             var connection = try Connection(path, deadline: deadline)
-            guard connection.peer == user else { return nil }
+            guard let peer = connection.peer, peer == user else {
+                disbelieve(connection.peer)
+                return nil
+            }
             // Without the chunks of HTTP/1.1: the answer is over when the connection is.
             try connection.send(
                 "GET /containers/\(name)/json HTTP/1.0\r\nHost: otagent\r\nAccept: application/json\r\n\r\n")
@@ -46,6 +51,23 @@ package final class DockerSocket: Sendable {
             }
             throw error
         }
+    }
+
+    /// That somebody else serves it than root, once for each who does; nil when there is nothing to say.
+    func takeRemark(superuser: UInt32) -> String? {
+        disbelieved.withLock { disbelieved in
+            guard let (user, isSaid) = disbelieved, !isSaid, user != superuser else { return nil }
+            disbelieved?.isSaid = true
+            return """
+                \(path) is served by user \(user): what it says is believed about that user's own containers only, and \
+                not about those of the system, whose names only a socket of root's can tell
+                """
+        }
+    }
+
+    private func disbelieve(_ peer: UInt32?) {
+        guard let peer else { return }
+        disbelieved.withLock { if $0?.user != peer { $0 = (peer, false) } }
     }
 
     private static func read(

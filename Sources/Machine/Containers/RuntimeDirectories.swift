@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Model
+internal import Synchronization
 
 /// Where the runtimes of a host keep their state, below a root folder.
 struct RuntimeDirectories: Sendable {
@@ -47,11 +48,14 @@ struct RuntimeDirectories: Sendable {
 
     /// Those of one user, below the home that /etc/passwd gives; nil for a user it does not have.
     init?(root: String, user: UInt32) {
-        guard let home = Self.home(of: user, in: root + "/etc/passwd") else { return nil }
-        self.init(root: root, extra: [])
+        guard let passwd = try? readFile(root + "/etc/passwd", limit: 16 << 20),
+            let home = Accounts(passwd).account(user)?.home.text
+        else { return nil }
         docker = ["\(root)\(home)/.local/share/docker"]
         storage = ["\(root)\(home)/.local/share/containers/storage", "\(root)/run/user/\(user)/containers"]
         containerd = []
+        (runc, crun) = (root + "/run/runc", root + "/run/crun")
+        (podLogs, machines) = (root + "/var/log/pods", root + "/run/systemd/machines")
     }
 
     private struct DockerDaemon: Decodable {
@@ -80,15 +84,29 @@ struct RuntimeDirectories: Sendable {
         }
         return nil
     }
+}
 
-    private static func home(of user: UInt32, in path: String) -> String? {
-        guard let bytes = try? readFile(path, limit: 4 << 20) else { return nil }
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-            guard fields.count >= 6, fields[2].elementsEqual(String(user).utf8) else { continue }
-            let home = String(decoding: fields[5], as: UTF8.self)
-            return home.hasPrefix("/") ? home : nil
+/// Where the runtimes of users keep their state, remembered for a while: the list of accounts may be long.
+final class UsersDirectories: Sendable {
+    private let known = Mutex<[UInt32: (directories: RuntimeDirectories?, until: Int64)]>([:])
+    private let clock: @Sendable () -> Int64
+
+    private static let lifetime: Int64 = 30_000_000_000
+    private static let most = 256
+
+    /// - Parameter clock: nanoseconds, never set back.
+    init(clock: @escaping @Sendable () -> Int64 = { Clock.monotonic }) { self.clock = clock }
+
+    func directories(of user: UInt32, root: String) -> RuntimeDirectories? {
+        let now = clock()
+        if let entry = known.withLock({ $0[user] }), now < entry.until { return entry.directories }
+        // Not under the lock: /etc/passwd may take its time.
+        let directories = RuntimeDirectories(root: root, user: user)
+        known.withLock { known in
+            if known.count >= Self.most { known = known.filter { now < $0.value.until } }
+            if known.count >= Self.most { known.removeAll() }
+            known[user] = (directories, now + Self.lifetime)
         }
-        return nil
+        return directories
     }
 }

@@ -12,9 +12,18 @@ enum StateFile {
     /// The whole of a regular file; nil when there is none.
     ///
     /// A symbolic link in the last place is not followed, a FIFO not waited for.
-    /// - Parameter owner: the user who must have written it; nil for anyone.
+    /// - Parameter owner: the user who must have written it, and may lead the way to it anywhere; nil for anyone.
     static func bytes(_ path: String, limit: Int = small, owner: UInt32? = nil) throws(LookupFailure) -> [UInt8]? {
         guard !path.utf8.contains(0), path.utf8.count < PATH_MAX else { return nil }
+        if let owner {
+            guard let place = UsersPlace(ByteString(path), of: owner) else { return nil }
+            guard place.owner == owner else { throw LookupFailure("\(path) is not of user \(owner)") }
+            guard place.size <= limit else { throw LookupFailure("\(path) has more than \(limit) bytes") }
+            guard let bytes = place.contents(limit: limit) else {
+                throw LookupFailure("\(path) is no regular file, or cannot be read")
+            }
+            return bytes
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY)
         guard descriptor >= 0 else {
             switch errno {
@@ -27,7 +36,6 @@ enum StateFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw LookupFailure("\(path) is no regular file")
         }
-        if let owner, status.st_uid != owner { throw LookupFailure("\(path) is not of user \(owner)") }
         do {
             let bytes = try readFile(descriptor, path, limit: limit + 1)
             guard bytes.count <= limit else { throw LookupFailure("\(path) has more than \(limit) bytes") }
@@ -57,7 +65,12 @@ enum StateFile {
     }
 
     /// The names in a directory, at most `limit`; none when there is no such directory.
-    static func names(in path: String, limit: Int = 20_000) -> [String] {
+    ///
+    /// - Parameter owner: who may lead the way to it anywhere; nil for nobody but root.
+    static func names(in path: String, limit: Int = 20_000, owner: UInt32? = nil) -> [String] {
+        if let owner {
+            return UsersPlace(ByteString(path), of: owner)?.names(limit: limit).compactMap(\.text) ?? []
+        }
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

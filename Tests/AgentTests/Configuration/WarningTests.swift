@@ -72,6 +72,37 @@ import Testing
                 ^
             """#),
         ProblemExample(
+            "no names",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [containers]
+            names = false
+            state_dirs = ["/x"]
+            """#,
+            #"""
+            agent.toml:5:1: warning: state_dirs in [containers] has no effect with names = false: no files are r\#
+            ead
+                state_dirs = ["/x"]
+                ^
+            """#),
+        ProblemExample(
+            "no names but those of sockets",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [containers]
+            names = false
+            sockets = ["unix:/x"]
+            state_dirs = ["/x"]
+            """#,
+            #"""
+            agent.toml:6:1: warning: state_dirs in [containers] has no effect with names = false: no files are r\#
+            ead, only the sockets are asked
+                state_dirs = ["/x"]
+                ^
+            """#),
+        ProblemExample(
             "not verified",
             #"""
             [outputs.a]

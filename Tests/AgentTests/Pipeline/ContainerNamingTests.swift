@@ -20,7 +20,7 @@ import Testing
 
     @Test func `a container has the name and image that its runtime tells`() async throws {
         let answered = DispatchSemaphore(value: 0)
-        let containers = ContainerNames {
+        let containers = ContainerNames(maker: { _ in .superuser }) {
             { _ in
                 answered.signal()
                 return .known(ContainerDetails(name: "web", image: "nginx:1.25"))
@@ -38,7 +38,7 @@ import Testing
 
     @Test func `a cgroup found by the walk is asked about, too`() async throws {
         let answered = DispatchSemaphore(value: 0)
-        let containers = ContainerNames {
+        let containers = ContainerNames(maker: { _ in .superuser }) {
             { _ in
                 answered.signal()
                 return .known(ContainerDetails(name: "old"))
@@ -56,7 +56,9 @@ import Testing
     @Test func `windows close on time while a look-up hangs, which is counted once`() async throws {
         let released = DispatchSemaphore(value: 0)
         let clock = TestClock()
-        let containers = ContainerNames(limit: .seconds(15), clock: { clock.reading.monotonic }) {
+        let containers = ContainerNames(
+            limit: .seconds(15), clock: { clock.reading.monotonic }, maker: { _ in .superuser }
+        ) {
             { _ in
                 released.wait()
                 return .unknown

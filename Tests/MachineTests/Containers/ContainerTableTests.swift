@@ -143,10 +143,10 @@ import Testing
         #expect(table.next(1000) == nil)
     }
 
-    @Test mutating func `an answer that comes after all was given up is taken, when the container is still there`() {
+    @Test mutating func `an answer that comes too late is taken, when the container is still there`() {
         table.want(cgroup(1), question, now: 0)
         #expect(table.next(0) == question)
-        table.failed(question, "slow")
+        table.hung(question, "slow")
         table.answered(question, .known(details), now: 5)
         #expect(table.takeNews().map(\.1) == [details])
         table.forget([cgroup(1)])
@@ -154,6 +154,33 @@ import Testing
         #expect(table.takeNews().isEmpty)
         let failures = table.takeFailures().count
         #expect(failures == 1)
+    }
+
+    @Test mutating func `what hung and then knew nothing is asked again, once, and counted once`() {
+        table.want(cgroup(1), question, now: 0)
+        for now in [0, 10] as [Int64] {
+            #expect(table.next(now) == question)
+            table.hung(question, "slow")
+            #expect(table.next(now + 1000) == nil, "as long as it hangs")
+            table.answered(question, .unknown, now: now)
+        }
+        #expect(table.next(1_000_000) == nil)
+        let failures = table.takeFailures().count
+        #expect(failures == 1)
+    }
+
+    @Test mutating func `what is put off is counted once, and asked as often as anything else`() {
+        table.want(cgroup(1), question, now: 0)
+        let pause = ContainerTable.putOff.components.seconds * 1_000_000_000
+        for round in 0...3 as ClosedRange<Int64> { table.putOff(round * pause, "nobody is there") }
+        let failures = table.takeFailures()
+        #expect(failures.count == 1)
+        #expect(failures.reasons == ["nobody is there"])
+        var asked: [Int] = []
+        for now in [pause * 4 - 1, pause * 4, pause * 4 + 10, pause * 4 + 110, pause * 9] {
+            asked.append(ask(now, .unknown))
+        }
+        #expect(asked == [0, 1, 1, 1, 0])
     }
 
     @Test mutating func `there are never more questions than the limit, and the others are failures`() {

@@ -124,6 +124,22 @@ import Testing
         #expect(daemon.requests.count == 1)
     }
 
+    @Test func `that another user than root serves it is said once, and why nothing is believed`() throws {
+        let daemon = try FakeDaemon { _ in http(container(anID)) }
+        let socket = DockerSocket(path: daemon.path, timeout: .seconds(20))
+        #expect(socket.takeRemark(superuser: getuid() + 1) == nil)
+        var remarks: [String] = []
+        for _ in 1...3 {
+            #expect(try socket.container(ByteString(anID), servedBy: getuid() + 1) == nil)
+            if let remark = socket.takeRemark(superuser: getuid() + 1) { remarks.append(remark) }
+        }
+        #expect(remarks.count == 1)
+        #expect(remarks.first?.contains("\(daemon.path) is served by user \(getuid())") == true)
+        // Root's, which is asked about a user's containers, is nothing to wonder at.
+        #expect(try socket.container(ByteString(anID), servedBy: getuid() + 1) == nil)
+        #expect(socket.takeRemark(superuser: getuid()) == nil)
+    }
+
     @Test func `no socket at all, or nobody behind it, is a failure`() throws {
         for path in ["/no/such/socket", "/dev/null", "/" + String(repeating: "x", count: 200)] {
             let socket = DockerSocket(path: path, timeout: .seconds(20))
