@@ -9,8 +9,10 @@ struct RuntimeDirectories: Sendable {
     private(set) var containerd: [String]
     /// Of podman and CRI-O: `<driver>-containers/containers.json` is in it, or `<driver>-containers/<id>/userdata`.
     private(set) var storage: [String]
-    let runc: String
-    let crun: String
+    /// Of runc: `<id>/state.json` is in it.
+    let runc: [String]
+    /// Of crun: `<id>/status` is in it.
+    let crun: [String]
     let podLogs: String
     let machines: String
 
@@ -39,8 +41,8 @@ struct RuntimeDirectories: Sendable {
         storage = places(
             Self.usualStorage,
             [Self.value("graphroot", in: conf, table: "storage"), Self.value("runroot", in: conf, table: "storage")])
-        runc = root + "/run/runc"
-        crun = root + "/run/crun"
+        runc = places(["/run/runc"], [])
+        crun = places(["/run/crun"], [])
         podLogs = root + "/var/log/pods"
         machines = root + "/run/systemd/machines"
     }
