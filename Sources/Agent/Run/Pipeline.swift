@@ -156,7 +156,7 @@ package actor Pipeline {
         let batches = groupings.map { grouping in
             var shown = closed.rows(
                 by: grouping, folding: foldsTransient, limits: limits,
-                name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
+                name: { id in names.name(of: id, look: host.look, invocation: host.invocationID) },
                 executable: { executables[$0] })
             shown.loss.containerLookups += failedLookups
             nameless.formUnion(shown.unnamed)

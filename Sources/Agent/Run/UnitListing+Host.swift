@@ -14,7 +14,7 @@ extension UnitListing {
             names.found(id, path: path)
             ids.append(id)
         }
-        for id in ids { _ = names.name(of: id, current: host.path, invocation: host.invocationID) }
+        for id in ids { _ = names.name(of: id, look: host.look, invocation: host.invocationID) }
         var reader = ContainerReader(ContainerReader.Sources())
         for (id, question) in names.takeQuestions() {
             if case .known(let details) = reader.answer(question) { names.learn(id, details) }
