@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <malloc.h>
@@ -24,6 +25,19 @@ int clinux_open_cgroup(int mount, uint64_t id)
 	file.handle.handle_type = KERNFS_HANDLE;
 	memcpy(file.handle.f_handle, &id, sizeof(id));
 	return open_by_handle_at(mount, &file.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+ssize_t clinux_path_of_open(int descriptors, int descriptor, char *path, size_t size)
+{
+	char digits[16], *name = digits + sizeof(digits) - 1;
+
+	if (descriptor < 0) {
+		errno = EBADF;
+		return -1;
+	}
+	for (*name = 0; name == digits + sizeof(digits) - 1 || descriptor; descriptor /= 10)
+		*--name = '0' + descriptor % 10;
+	return readlinkat(descriptors, name, path, size);
 }
 
 uint32_t clinux_file_system(int descriptor)

@@ -5,12 +5,28 @@ package import Model
 /// A pure value: whatever must be asked of the file system comes in as an argument.
 package struct CgroupNames: Sendable {
     private struct Entry {
+        /// systemd writes the invocation right after it made the cgroup, and other cgroups that look like units have none.
+        /// Once in a window, however many outputs look at it.
+        private static var mostInvocationsAsked: Int { 3 }
+
         var name: CgroupName
         /// How often it was asked for its invocation, in vain, and after which drain it was last.
         var invocationsAsked = 0
         var invocationAskedAfter: Int?
         /// The drain after which it was known to be gone; absent while it lives.
         var goneSince: Int?
+
+        init(name: CgroupName) { self.name = name }
+
+        func mayAskInvocation(after drain: Int) -> Bool {
+            invocationsAsked < Self.mostInvocationsAsked && invocationAskedAfter != drain && name.invocationID == nil
+                && goneSince == nil && name.mayHaveInvocation
+        }
+
+        mutating func noteInvocationAsked(after drain: Int) {
+            invocationsAsked += 1
+            invocationAskedAfter = drain
+        }
     }
 
     private var entries: [CgroupID: Entry] = [:]
@@ -25,10 +41,6 @@ package struct CgroupNames: Sendable {
 
     /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
     private static var grace: Int { 2 }
-
-    /// systemd writes the invocation right after it made the cgroup, and other cgroups that look like units have none.
-    /// Once in a window, however many outputs look at it.
-    private static var mostInvocationsAsked: Int { 3 }
 
     /// - Parameter asksAboutContainers: whether `takeQuestions` is called now and then.
     package init(startsAtRealRoot: Bool, asksAboutContainers: Bool = false) {
@@ -59,20 +71,26 @@ package struct CgroupNames: Sendable {
         }
     }
 
-    /// The name of a cgroup; an unknown one is looked up by `current`, and asked for again next time when it fails.
+    /// The name of a cgroup, without a question where it is known.
+    ///
+    /// - Parameters:
+    ///   - look: asks the file system about an unknown one; when it says nothing, it is asked again the next time.
+    ///   - invocation: asks which run of the unit it is, if nobody has told yet.
     package mutating func name(
-        of id: CgroupID, current: (CgroupID) -> ByteString?, invocation: (CgroupID) -> String?
+        of id: CgroupID, look: (CgroupID) -> CgroupName?, invocation: (CgroupID, CgroupName) -> String?
     ) -> CgroupName? {
-        if entries[id] == nil, let path = current(id) { set(id, path: path) }
-        guard let entry = entries[id] else { return nil }
-        if entry.name.invocationID == nil, entry.goneSince == nil, entry.name.identity.unit != nil,
-            entry.invocationsAsked < Self.mostInvocationsAsked, entry.invocationAskedAfter != drains
-        {
-            entries[id]?.name.invocationID = invocation(id)
-            entries[id]?.invocationsAsked += 1
-            entries[id]?.invocationAskedAfter = drains
+        guard let position = entries.index(forKey: id) else {
+            guard let found = look(id) else { return nil }
+            var entry = Entry(name: found)
+            entry.noteInvocationAsked(after: drains)
+            enter(id, entry)
+            return found
         }
-        return entries[id]?.name
+        if entries.values[position].mayAskInvocation(after: drains) {
+            entries.values[position].name.invocationID = invocation(id, entries.values[position].name)
+            entries.values[position].noteInvocationAsked(after: drains)
+        }
+        return entries.values[position].name
     }
 
     /// What there is to learn about cgroups that are new since the last call; `maker` asks who made the one at a path.
@@ -124,10 +142,13 @@ package struct CgroupNames: Sendable {
 
     private mutating func set(_ id: CgroupID, path: ByteString) {
         if entries[id]?.name.path == path { return }
-        let identity = UnitIdentity(cgroupPath: path)
-        entries[id] = Entry(name: CgroupName(path: path, identity: identity), goneSince: nil)
-        if asksAboutContainers, let question = ContainerQuestion(identity, path: path) {
-            questions.append((id, question, path))
+        enter(id, Entry(name: CgroupName(path: path, identity: UnitIdentity(cgroupPath: path))))
+    }
+
+    private mutating func enter(_ id: CgroupID, _ entry: Entry) {
+        entries[id] = entry
+        if asksAboutContainers, let question = ContainerQuestion(entry.name.identity, path: entry.name.path) {
+            questions.append((id, question, entry.name.path))
         }
     }
 

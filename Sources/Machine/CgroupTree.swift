@@ -6,15 +6,28 @@ package import Model
 package struct CgroupTree: ~Copyable, Sendable {
     package let mount: CgroupMount
     private let descriptor: CInt
+    /// Where the kernel says which path an open file has.
+    private let descriptors: CInt
+
+    private static let descriptorsPath = "/proc/self/fd"
 
     package init(_ mount: CgroupMount) throws(SystemError) {
         let opened = mount.path.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard opened >= 0 else { throw SystemError("cannot open", mount.path.lossyText) }
+        let descriptors = open(Self.descriptorsPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptors >= 0 else {
+            let error = SystemError("cannot open", Self.descriptorsPath)
+            close(opened)
+            throw error
+        }
         self.mount = mount
-        descriptor = opened
+        (descriptor, self.descriptors) = (opened, descriptors)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        close(descriptors)
+    }
 
     /// Whether the mount shows the hierarchy from its real root: kernfs numbers that 1.
     package var startsAtRealRoot: Bool { rootID == CgroupID(1) }
@@ -35,26 +48,52 @@ package struct CgroupTree: ~Copyable, Sendable {
 
     /// The path of a cgroup by its ID; nil when it is gone or not below the mount.
     ///
-    /// Source: the kernfs file handle is the ID (linux/fs/kernfs/mount.c); about 5 microseconds.
-    package func path(of id: CgroupID) -> ByteString? {
-        let shown = withCgroup(id) { opened in readLink("/proc/self/fd/\(opened)") } ?? nil
-        guard let shown else { return nil }
-        return relative(shown)
+    /// Source: the kernfs file handle is the ID (linux/fs/kernfs/mount.c).
+    package func path(of id: CgroupID) -> ByteString? { withCgroup(id) { path($0, id) } ?? nil }
+
+    /// All that the name of a cgroup says, in one look; nil when it is gone or not below the mount.
+    ///
+    /// - Parameter root: a folder that stands for `/` where invocations have their links.
+    package func name(of id: CgroupID, root: String = "") -> CgroupName? {
+        withCgroup(id) { opened in
+            guard let path = path(opened, id) else { return nil }
+            var name = CgroupName(path: path, identity: UnitIdentity(cgroupPath: path))
+            if name.mayHaveInvocation { name.invocationID = invocationID(opened, id, name, root) }
+            return name
+        } ?? nil
     }
 
-    /// The 32 hexadecimal digits systemd gave this run of the unit; nil when it gave none.
-    package func invocationID(of id: CgroupID) -> String? {
-        withCgroup(id) { opened in
+    /// The 32 hexadecimal digits systemd gave this run of the unit; nil when it gave none, or the cgroup is gone.
+    ///
+    /// - Parameter name: what was learned about the cgroup before.
+    /// - Parameter root: a folder that stands for `/` where invocations have their links.
+    package func invocationID(of id: CgroupID, named name: CgroupName, root: String = "") -> String? {
+        withCgroup(id) { invocationID($0, id, name, root) } ?? nil
+    }
+
+    private func invocationID(_ opened: CInt, _ id: CgroupID, _ name: CgroupName, _ root: String) -> String? {
+        // What is below a unit's own cgroup may be arranged by another systemd, with IDs of its own.
+        if name.identity.subgroup == nil, let written = attribute(opened) { return written }
+        guard let owner = name.identity.owner,
+            let linked = InvocationLinks.id(of: owner.unit, ofUser: owner.user, root: root)
+        else { return nil }
+        // The link goes by the name: it is this run's while the run's cgroup is still there.
+        return path(opened, id) == name.path ? linked : nil
+    }
+
+    private func attribute(_ opened: CInt) -> String? {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            guard let base = buffer.baseAddress else { return nil }
             // Whom a cgroup is delegated to may write the second of them, but not the first.
-            for name in ["trusted.invocation_id", "user.invocation_id"] {
-                let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
-                    guard let base = buffer.baseAddress else { return }
-                    count = max(clinux_get_attribute(opened, name, base, buffer.count), 0)
+            for name in ["trusted.invocation_id", "user.invocation_id"] as [StaticString] {
+                let length = name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
+                    clinux_get_attribute(opened, $0, base, buffer.count)
                 }
-                if let id = InvocationLinks.invocationID(bytes) { return id }
+                guard length > 0 else { continue }
+                if let id = InvocationLinks.invocationID(Array(buffer[..<length])) { return id }
             }
             return nil
-        } ?? nil
+        }
     }
 
     private func withCgroup<Result>(_ id: CgroupID, _ body: (CInt) -> Result) -> Result? {
@@ -64,13 +103,29 @@ package struct CgroupTree: ~Copyable, Sendable {
         return body(opened)
     }
 
+    private func path(_ opened: CInt, _ id: CgroupID) -> ByteString? {
+        withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
+            guard let base = buffer.assumingMemoryBound(to: CChar.self).baseAddress else { return nil }
+            let length = clinux_path_of_open(descriptors, opened, base, buffer.count)
+            guard length > 0 else { return nil }
+            let shown = UnsafeRawBufferPointer(buffer)[..<length]
+            // So the kernel marks what was removed while it was open; it may as well be the name of what is still there.
+            if shown.last == UInt8(ascii: ")"), shown.suffix(10).elementsEqual(" (deleted)".utf8), !isThere(id) {
+                return nil
+            }
+            return relative(shown)
+        }
+    }
+
+    private func isThere(_ id: CgroupID) -> Bool { withCgroup(id) { _ in true } ?? false }
+
     /// Without the mount's own path; nil for paths that are not below it.
-    private func relative(_ path: [UInt8]) -> ByteString? {
+    private func relative(_ path: Slice<UnsafeRawBufferPointer>) -> ByteString? {
         let top = mount.path.bytes
         guard path.starts(with: top) else { return nil }
         let rest = path.dropFirst(top.count)
         if rest.isEmpty { return "/" }
-        return rest.first == UInt8(ascii: "/") ? ByteString(rest) : nil
+        return rest.first == UInt8(ascii: "/") ? ByteString(Array(rest)) : nil
     }
 
     /// Whether there are directories in it: most cgroups have none, and to read their files takes far longer than to ask.
@@ -102,6 +157,11 @@ package struct CgroupTree: ~Copyable, Sendable {
             }
         }
     }
+}
+
+extension CgroupName {
+    /// Whether systemd gives invocations to what is called so: to units, not to bare cgroups or slices.
+    var mayHaveInvocation: Bool { identity.unit != nil }
 }
 
 extension ByteString {

@@ -4,7 +4,7 @@
 /// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod), `{build}` (of BuildKit), `{handle}` (of
 /// Garden) and `{name}` captures what it stands for; of several captures the last one in the path counts.
 struct CgroupPattern: Sendable {
-    private enum Token {
+    fileprivate enum Token {
         case literal([UInt8])
         case any
         case capture(Capture)
@@ -20,7 +20,7 @@ struct CgroupPattern: Sendable {
         }
     }
 
-    private enum Capture: String {
+    fileprivate enum Capture: String {
         case hex, hex64, uid, build, handle, name
 
         var lengths: ClosedRange<Int> {
@@ -40,26 +40,38 @@ struct CgroupPattern: Sendable {
 
     private let isAnchored: Bool
     private let components: [[Token]]
-    /// What tells most directories from this shape at a glance: the ends of its last component, and the shortest it can be.
-    private let beginning: [UInt8]
-    private let ending: [UInt8]
-    private let shortest: Int
+    /// What tells most directories from this shape at a glance: see `PatternIndex`.
+    fileprivate let glance: Glance
 
     init(_ text: String) {
         isAnchored = !text.hasPrefix("**/")
         let shape = isAnchored ? text[...] : text.dropFirst(3)
         components = shape.split(separator: "/").map(Self.tokens)
-        let directory = components.last ?? []
-        beginning = directory.first?.literal ?? []
-        ending = directory.last?.literal ?? []
-        shortest = directory.reduce(0) { $0 + $1.shortest }
+        glance = Glance(components.last ?? [])
+    }
+
+    /// The ends of the last component, and the shortest it can be.
+    fileprivate struct Glance: Sendable {
+        let beginning: [UInt8]
+        let ending: [UInt8]
+        let shortest: Int
+
+        init(_ directory: [Token]) {
+            beginning = directory.first?.literal ?? []
+            ending = directory.last?.literal ?? []
+            shortest = directory.reduce(0) { $0 + $1.shortest }
+        }
+
+        /// One byte at the end first, which mostly is enough; the rest matters for patterns such as `*kubepods-pod{uid}.slice`,
+        /// because a `.service` ends like a `.slice`, and `*` is tried at every place.
+        func fits(_ directory: ArraySlice<UInt8>) -> Bool {
+            guard directory.count >= shortest, ending.isEmpty || directory.last == ending.last else { return false }
+            return directory.suffix(ending.count).elementsEqual(ending)
+        }
     }
 
     /// What was captured when the path up to and including the component at `index` ends in this shape, else nil.
     func capture(in path: [ArraySlice<UInt8>], endingAt index: Int) -> ArraySlice<UInt8>? {
-        let directory = path[index]
-        guard directory.count >= shortest, Self.begins(directory, with: beginning), Self.ends(directory, with: ending)
-        else { return nil }
         let start = index + 1 - components.count
         guard isAnchored ? start == 0 : start >= 0 else { return nil }
         var captured: ArraySlice<UInt8> = []
@@ -69,16 +81,6 @@ struct CgroupPattern: Sendable {
             if captured.isEmpty { captured = found }
         }
         return captured
-    }
-
-    /// One byte first, which mostly is enough; the rest matters for patterns such as `*kubepods-pod{uid}.slice`, because a
-    /// `.service` ends like a `.slice`, and `*` is tried at every place.
-    private static func begins(_ directory: ArraySlice<UInt8>, with literal: [UInt8]) -> Bool {
-        literal.isEmpty || directory.first == literal.first && directory.starts(with: literal)
-    }
-
-    private static func ends(_ directory: ArraySlice<UInt8>, with literal: [UInt8]) -> Bool {
-        literal.isEmpty || directory.last == literal.last && directory.suffix(literal.count).elementsEqual(literal)
     }
 
     private static func tokens(_ component: Substring) -> [Token] {
@@ -138,5 +140,32 @@ struct CgroupPattern: Sendable {
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte
+    }
+}
+
+/// Which patterns of a list a directory may fit, told by its two ends and its length: most directories fit none at all.
+struct PatternIndex: Sendable {
+    private struct Candidate: Sendable {
+        let position: Int
+        let glance: CgroupPattern.Glance
+    }
+
+    /// By the first byte of the directory, each in the order of the list.
+    private let candidates: [[Candidate]]
+
+    init(_ shapes: [CgroupPattern]) {
+        let all = shapes.enumerated().map { Candidate(position: $0.offset, glance: $0.element.glance) }
+        candidates = (UInt8.min...UInt8.max).map { byte in
+            all.filter { $0.glance.beginning.isEmpty || $0.glance.beginning.first == byte }
+        }
+    }
+
+    /// The first answer of `body` that is not nil, which is asked with the position of each pattern that may fit.
+    func first<Answer>(fitting directory: ArraySlice<UInt8>, _ body: (Int) -> Answer?) -> Answer? {
+        guard let first = directory.first else { return nil }
+        for candidate in candidates[Int(first)] where candidate.glance.fits(directory) {
+            if let answer = body(candidate.position) { return answer }
+        }
+        return nil
     }
 }

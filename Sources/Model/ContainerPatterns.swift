@@ -74,23 +74,27 @@ struct ContainerPattern: Sendable {
         // An id that nobody makes up by hand: another namespace of containerd, or `docker run --cgroup-parent=/x`.
         Self(.containerOfSomeRuntime, "/*/{hex64}"),
     ]
+
+    static let index = PatternIndex(all.map(\.shape))
 }
 
 extension UnitIdentity.Container {
     /// The innermost container on a path, and the position of its directory.
     static func innermost(in path: [ArraySlice<UInt8>]) -> (container: Self, index: Int)? {
         for index in path.indices.reversed() {
-            for pattern in ContainerPattern.all {
-                guard let id = pattern.shape.capture(in: path, endingAt: index) else { continue }
-                let runtime: String?
-                switch pattern.meaning {
-                case .container(let certain): runtime = certain
-                case .containerOfSomeRuntime: runtime = nil
-                case .noContainer: return nil
-                }
-                let name = pattern.named ? ByteString(decodingEscapes(id)) : nil
-                return (Self(id: ByteString(id), runtime: runtime, name: name), index)
+            let found = ContainerPattern.index.first(fitting: path[index]) { position in
+                let pattern = ContainerPattern.all[position]
+                return pattern.shape.capture(in: path, endingAt: index).map { (pattern, id: $0) }
             }
+            guard let (pattern, id) = found else { continue }
+            let runtime: String?
+            switch pattern.meaning {
+            case .container(let certain): runtime = certain
+            case .containerOfSomeRuntime: runtime = nil
+            case .noContainer: return nil
+            }
+            let name = pattern.named ? ByteString(decodingEscapes(id)) : nil
+            return (Self(id: ByteString(id), runtime: runtime, name: name), index)
         }
         return nil
     }

@@ -22,17 +22,21 @@ struct PodPattern: Sendable {
         Self(nil, "**/*-libpod_pod_{hex64}.slice"),
         Self(nil, "**/libpod_parent/{hex64}"),
     ]
+
+    static let index = PatternIndex(all.map(\.shape))
 }
 
 extension UnitIdentity.Pod {
     /// The innermost pod on a path, and the position of its directory.
     static func innermost(in path: [ArraySlice<UInt8>]) -> (pod: Self, index: Int)? {
         for index in path.indices.reversed() {
-            for pattern in PodPattern.all {
-                guard let uid = pattern.shape.capture(in: path, endingAt: index) else { continue }
-                let dashed = uid.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
-                return (Self(uid: ByteString(dashed), qos: pattern.qos), index)
+            let found = PodPattern.index.first(fitting: path[index]) { position in
+                let pattern = PodPattern.all[position]
+                return pattern.shape.capture(in: path, endingAt: index).map { (pattern.qos, uid: $0) }
             }
+            guard let (qos, uid) = found else { continue }
+            let dashed = uid.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+            return (Self(uid: ByteString(dashed), qos: qos), index)
         }
         return nil
     }

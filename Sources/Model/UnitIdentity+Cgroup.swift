@@ -26,7 +26,17 @@ extension UnitIdentity {
 
         // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
         let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
-        if let owner, owner < path.count { subgroup = ByteString(Array(path[owner...].joined(separator: [0x2F]))) }
+        if let owner, owner < path.count { subgroup = Self.joined(path[owner...]) }
+    }
+
+    private static func joined(_ directories: ArraySlice<ArraySlice<UInt8>>) -> ByteString {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(directories.reduce(0) { $0 + $1.count + 1 })
+        for directory in directories {
+            if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }
+            bytes += directory
+        }
+        return ByteString(bytes)
     }
 
     /// Takes over what a runtime said; `path` is that of the cgroup this is the identity of.
@@ -37,7 +47,7 @@ extension UnitIdentity {
             found.lookInside(directories, from: place.depth)
             (container, kind) = (found, .container)
             if unit == nil, place.depth < directories.count {
-                subgroup = ByteString(Array(directories[place.depth...].joined(separator: [0x2F])))
+                subgroup = Self.joined(directories[place.depth...])
             }
         }
         if let runtime = details.runtime { container?.runtime = runtime }
@@ -128,7 +138,9 @@ private struct UnitPlace {
 
     /// No slice has a shorter name than `x.slice`.
     static func slice(_ directory: ArraySlice<UInt8>) -> ByteString? {
-        guard directory.count >= 7, let name = UnitName(directory: directory), name.isSlice else { return nil }
+        guard directory.count >= 7, UnitName.endsAsSlice(directory), let name = UnitName(directory: directory),
+            name.isSlice
+        else { return nil }
         return name.name
     }
 }

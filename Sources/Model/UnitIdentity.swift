@@ -83,11 +83,16 @@ package struct UnitIdentity: Hashable, Sendable {
 
     /// A user as systemd reads it: without leading zeros, and neither of the two numbers that stand for nobody.
     static func uid(_ digits: some Collection<UInt8>) -> UInt32? {
-        guard digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
-            digits.count == 1 || digits.first != UInt8(ascii: "0"),
-            let uid = UInt32(String(decoding: digits, as: UTF8.self)), uid != .max, uid != UInt32(UInt16.max)
-        else { return nil }
-        return uid
+        guard let first = digits.first, first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        var uid: UInt32 = 0
+        for digit in digits {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else { return nil }
+            let (tens, isTooLarge) = uid.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLargeNow) = tens.addingReportingOverflow(UInt32(digit - UInt8(ascii: "0")))
+            if isTooLarge || isTooLargeNow { return nil }
+            uid = sum
+        }
+        return uid == .max || uid == UInt32(UInt16.max) ? nil : uid
     }
 
     /// Nobody knows any more which cgroup this was.

@@ -17,7 +17,7 @@ package struct UnitName: Hashable, Sendable {
     package init?(_ name: some Sequence<UInt8>) {
         let bytes = Array(name)
         guard bytes.count <= Self.maxLength, let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > 0,
-            let type = UnitType(rawValue: String(decoding: bytes[(dot + 1)...], as: UTF8.self)),
+            let type = UnitType(bytes[(dot + 1)...]),
             bytes[..<dot].allSatisfy(Self.isValid)
         else { return nil }
         (self.name, self.type) = (ByteString(bytes), type)
@@ -41,6 +41,11 @@ package struct UnitName: Hashable, Sendable {
     /// Slices have no instances: a name with `@` in it is not one.
     package var isSlice: Bool { type == .slice && instance == nil }
 
+    /// Whether a directory's name ends as that of a slice: what does not is told so without a copy of it.
+    static func endsAsSlice(_ directory: ArraySlice<UInt8>) -> Bool {
+        directory.last == UInt8(ascii: "e") && directory.suffix(6).elementsEqual(".slice".utf8)
+    }
+
     private static let maxLength = 255
 
     private static func isValid(_ byte: UInt8) -> Bool {
@@ -56,18 +61,41 @@ package struct UnitName: Hashable, Sendable {
     }
 }
 
+extension UnitName.UnitType {
+    /// By its spelling; the first two bytes tell which one it can be.
+    fileprivate init?(_ suffix: ArraySlice<UInt8>) {
+        guard suffix.count >= 4 else { return nil }
+        let candidate: Self
+        switch (UnicodeScalar(suffix[suffix.startIndex]), UnicodeScalar(suffix[suffix.startIndex + 1])) {
+        case ("s", "e"): candidate = .service
+        case ("s", "o"): candidate = .socket
+        case ("s", "w"): candidate = .swap
+        case ("s", "l"): candidate = .slice
+        case ("s", "c"): candidate = .scope
+        case ("t", "a"): candidate = .target
+        case ("t", "i"): candidate = .timer
+        case ("d", "e"): candidate = .device
+        case ("m", "o"): candidate = .mount
+        case ("a", "u"): candidate = .automount
+        case ("p", "a"): candidate = .path
+        default: return nil
+        }
+        guard suffix.elementsEqual(candidate.rawValue.utf8) else { return nil }
+        self = candidate
+    }
+}
+
 extension UnitName {
     /// Whether this is `user@<uid>.service`, below which a user's own systemd arranges its units.
     var isUserManager: Bool {
-        guard template == "user@.service", let uid = instance else { return false }
+        guard type == .service, let uid = instance, name.bytes.starts(with: "user@".utf8) else { return false }
         return UnitIdentity.uid(uid.bytes) != nil
     }
 
     /// Whether this is `session-<id>.scope`.
     var isSession: Bool {
-        let (prefix, suffix) = (Array("session-".utf8), ".scope".utf8.count)
-        guard type == .scope, name.bytes.starts(with: prefix) else { return false }
-        let id = name.bytes.dropFirst(prefix.count).dropLast(suffix)
+        guard type == .scope, name.bytes.starts(with: "session-".utf8) else { return false }
+        let id = name.bytes.dropFirst("session-".utf8.count).dropLast(".scope".utf8.count)
         return !id.isEmpty
             && id.allSatisfy { byte in
                 switch byte {

@@ -3,6 +3,11 @@ import Testing
 
 @testable import Machine
 
+/// What a look says of a cgroup without an invocation.
+private func named(_ path: ByteString) -> CgroupName {
+    CgroupName(path: path, identity: UnitIdentity(cgroupPath: path))
+}
+
 /// The names of cgroups as reports and questions change them; the file system is a table.
 @Suite struct CgroupNamesTests {
     private let id = CgroupID(7)
@@ -17,13 +22,13 @@ import Testing
     private func path(
         _ names: inout CgroupNames, _ id: CgroupID, _ paths: [CgroupID: ByteString] = [:]
     ) -> ByteString? {
-        names.name(of: id, current: { paths[$0] }, invocation: { _ in nil })?.path
+        names.name(of: id, look: { paths[$0].map(named) }, invocation: { _, _ in nil })?.path
     }
 
     @Test func `a cgroup found by the walk has its name and its identity`() {
         var names = names()
         names.found(id, path: "/system.slice/nginx.service")
-        let name = names.name(of: id, current: { _ in nil }, invocation: { _ in nil })
+        let name = names.name(of: id, look: { _ in nil }, invocation: { _, _ in nil })
         #expect(name?.path == "/system.slice/nginx.service")
         #expect(name?.identity.unit == "nginx.service")
         #expect(name?.identity.kind == .service)
@@ -33,11 +38,11 @@ import Testing
         var names = names()
         apply(&names, [.cgroupMade(id, path: "/a.slice")])
         var asked = 0
-        func current(_ id: CgroupID) -> ByteString? {
+        func look(_ id: CgroupID) -> CgroupName? {
             asked += 1
             return nil
         }
-        #expect(names.name(of: id, current: current, invocation: { _ in nil })?.path == "/a.slice")
+        #expect(names.name(of: id, look: look, invocation: { _, _ in nil })?.path == "/a.slice")
         #expect(asked == 0)
     }
 
@@ -141,7 +146,7 @@ import Testing
     }
 
     private func path(_ names: inout CgroupNames, _ id: CgroupID) -> ByteString? {
-        names.name(of: id, current: { _ in nil }, invocation: { _ in nil })?.path
+        names.name(of: id, look: { _ in nil }, invocation: { _, _ in nil })?.path
     }
 
     @Test func `what is hidden is learned from a living cgroup and then left out`() {
@@ -189,13 +194,13 @@ import Testing
         var answers: [String?] = [nil, digits]
         var asked = 0
         for expected in [nil, digits, digits] {
-            let name = names.name(of: id, current: { _ in nil }) { _ in
+            let name = names.name(of: id, look: { _ in nil }) { _, _ in
                 asked += 1
                 return answers.removeFirst()
             }
             #expect(name?.invocationID == expected)
             // Another output of the same window.
-            _ = names.name(of: id, current: { _ in nil }) { _ in
+            _ = names.name(of: id, look: { _ in nil }) { _, _ in
                 asked += 1
                 return nil
             }
@@ -209,7 +214,7 @@ import Testing
         names.found(id, path: "/system.slice/a.service")
         var asked = 0
         for _ in 0..<10 {
-            _ = names.name(of: id, current: { _ in nil }) { _ in
+            _ = names.name(of: id, look: { _ in nil }) { _, _ in
                 asked += 1
                 return nil
             }
@@ -222,7 +227,7 @@ import Testing
     func `what is no unit is not asked`(path: String) {
         var names = CgroupNames(startsAtRealRoot: true)
         names.found(id, path: ByteString(path))
-        _ = names.name(of: id, current: { _ in nil }) { _ in
+        _ = names.name(of: id, look: { _ in nil }) { _, _ in
             Issue.record("asked")
             return nil
         }
@@ -231,12 +236,93 @@ import Testing
     @Test func `a removed cgroup is not asked and keeps what it said`() {
         var names = CgroupNames(startsAtRealRoot: true)
         names.found(id, path: "/system.slice/a.service")
-        _ = names.name(of: id, current: { _ in nil }) { _ in digits }
+        _ = names.name(of: id, look: { _ in nil }) { _, _ in digits }
         names.apply(.cgroupRemoved(id, path: "/system.slice/a.service")) { _ in nil }
-        let name = names.name(of: id, current: { _ in nil }) { _ in
+        let name = names.name(of: id, look: { _ in nil }) { _, _ in
             Issue.record("asked")
             return nil
         }
         #expect(name?.invocationID == digits)
+    }
+}
+
+/// A file system that counts what it is asked.
+private struct CountingHost {
+    var paths: [CgroupID: ByteString]
+    var invocation: String?
+    private(set) var looks = 0
+    private(set) var invocationsAsked = 0
+
+    init(_ path: ByteString, of id: CgroupID, invocation: String? = nil) {
+        (paths, self.invocation) = ([id: path], invocation)
+    }
+
+    mutating func look(_ id: CgroupID) -> CgroupName? {
+        looks += 1
+        return paths[id].map { CgroupName(path: $0, identity: UnitIdentity(cgroupPath: $0), invocationID: invocation) }
+    }
+
+    mutating func invocation(_ id: CgroupID, _ name: CgroupName) -> String? {
+        invocationsAsked += 1
+        return invocation
+    }
+}
+
+/// What names cost: one look at an unknown cgroup, and no question about a known one.
+@Suite struct NameCostTests {
+    private let id = CgroupID(7)
+    private let digits = String(repeating: "0123456789abcdef", count: 2)
+
+    /// Windows in each of which several outputs want the name.
+    private func use(_ names: inout CgroupNames, _ host: inout CountingHost, windows: Int) -> [CgroupName?] {
+        var said: [CgroupName?] = []
+        for _ in 0..<windows {
+            for _ in 0..<3 {
+                said.append(names.name(of: id, look: { host.look($0) }, invocation: { host.invocation($0, $1) }))
+            }
+            _ = names.drained()
+        }
+        return said
+    }
+
+    @Test(arguments: ["/", "/a.slice", "/bare", "/system.slice/a.service"])
+    func `an unknown cgroup is looked at once, and nothing is asked about it from then on`(path: String) {
+        var host = CountingHost(ByteString(path), of: id, invocation: digits)
+        var names = CgroupNames(startsAtRealRoot: true, asksAboutContainers: true)
+        let said = use(&names, &host, windows: 20)
+        #expect(said.allSatisfy { $0?.path == ByteString(path) && $0?.invocationID == digits })
+        #expect(host.looks == 1)
+        #expect(host.invocationsAsked == 0)
+    }
+
+    @Test func `a unit that was reported is asked for its invocation once when it has one, and never for its path`() {
+        var host = CountingHost("/system.slice/a.service", of: id, invocation: digits)
+        var names = CgroupNames(startsAtRealRoot: true)
+        names.apply(.cgroupMade(id, path: "/system.slice/a.service")) { _ in
+            Issue.record("asked")
+            return nil
+        }
+        let said = use(&names, &host, windows: 20)
+        #expect(said.allSatisfy { $0?.invocationID == digits })
+        #expect(host.looks == 0)
+        #expect(host.invocationsAsked == 1)
+    }
+
+    @Test func `the look at an unknown unit is the first of the three times it is asked for its invocation`() {
+        var host = CountingHost("/system.slice/a.service", of: id)
+        var names = CgroupNames(startsAtRealRoot: true)
+        let said = use(&names, &host, windows: 20)
+        #expect(said.allSatisfy { $0?.identity.unit == "a.service" && $0?.invocationID == nil })
+        #expect(host.looks == 1)
+        #expect(host.invocationsAsked == 2)
+    }
+
+    @Test func `a cgroup that was only reported and is no unit costs nothing at all`() {
+        var host = CountingHost("/a.slice", of: id)
+        var names = CgroupNames(startsAtRealRoot: true)
+        names.apply(.cgroupMade(id, path: "/a.slice")) { _ in nil }
+        _ = use(&names, &host, windows: 5)
+        #expect(host.looks == 0)
+        #expect(host.invocationsAsked == 0)
     }
 }

@@ -67,9 +67,11 @@ private let canMake = getuid() == 0 && cgroupMount != nil
     func `a number that no cgroup has is nil`(number: UInt64) throws {
         let tree = try CgroupTree(mount)
         let path = tree.path(of: CgroupID(number))
-        let invocation = tree.invocationID(of: CgroupID(number))
+        let invocation = tree.invocationID(of: CgroupID(number), named: named("/a.service"))
+        let name = tree.name(of: CgroupID(number))
         #expect(path == nil)
         #expect(invocation == nil)
+        #expect(name == nil)
     }
 
     @Test func `the root is found as a slash`() throws {
@@ -83,15 +85,88 @@ private let canMake = getuid() == 0 && cgroupMount != nil
         #expect(isReal == (root == CgroupID(1)))
     }
 
+    private func named(_ path: ByteString) -> CgroupName {
+        CgroupName(path: path, identity: UnitIdentity(cgroupPath: path))
+    }
+
+    private let digits = String(repeating: "0123456789abcdef", count: 2)
+
+    /// A folder with the links of a systemd, for `/`.
+    private func withLinks(_ links: [String: String], _ body: (String) throws -> Void) throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "ot-test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: root) }
+        let units = root.appending(path: "run/systemd/units")
+        try FileManager.default.createDirectory(at: units, withIntermediateDirectories: true)
+        for (unit, target) in links {
+            try FileManager.default.createSymbolicLink(
+                atPath: units.appending(path: "invocation:\(unit)").path, withDestinationPath: target)
+        }
+        try body(root.path)
+    }
+
     @Test func `the invocation is what the service manager wrote there, when it is one`() throws {
         let tree = try CgroupTree(mount)
-        let digits = String(repeating: "0123456789abcdef", count: 2)
-        let without = tree.invocationID(of: cgroup.id)
-        #expect(without == nil)
-        for (text, expected) in [(digits, digits), ("too short", nil)] as [(String, String?)] {
-            try cgroup.setAttribute("trusted.invocation_id", text)
-            let invocation = tree.invocationID(of: cgroup.id)
-            #expect(invocation == expected)
+        let child = try cgroup.make(Array("a.service".utf8))
+        let path = ByteString(cgroup.shownPath + "/a.service".utf8)
+        try withLinks([:]) { root in
+            let without = tree.name(of: child, root: root)
+            #expect(without == named(path))
+            for (text, expected) in [(digits, digits), ("too short", nil)] as [(String, String?)] {
+                try cgroup.setAttribute("trusted.invocation_id", text, of: "a.service")
+                let name = tree.name(of: child, root: root)
+                let invocation = tree.invocationID(of: child, named: named(path), root: root)
+                #expect(name?.path == path)
+                #expect(name?.invocationID == expected)
+                #expect(invocation == expected)
+            }
+        }
+    }
+
+    @Test func `what whom it is delegated to wrote counts only where systemd wrote nothing`() throws {
+        let tree = try CgroupTree(mount)
+        let child = try cgroup.make(Array("a.service".utf8))
+        let other = String(repeating: "f", count: 32)
+        try withLinks([:]) { root in
+            try cgroup.setAttribute("user.invocation_id", other, of: "a.service")
+            let theirs = tree.name(of: child, root: root)
+            #expect(theirs?.invocationID == other)
+            try cgroup.setAttribute("trusted.invocation_id", digits, of: "a.service")
+            let trusted = tree.name(of: child, root: root)
+            #expect(trusted?.invocationID == digits)
+        }
+    }
+
+    @Test func `a link tells the invocation where no attribute does, for as long as the cgroup has the name`() throws {
+        let tree = try CgroupTree(mount)
+        let (linked, wrong) = (Array("a.scope".utf8), Array("b.scope".utf8))
+        let (a, b) = (try cgroup.make(linked), try cgroup.make(wrong))
+        let path = ByteString(cgroup.shownPath + "/a.scope".utf8)
+        try withLinks(["a.scope": digits, "b.scope": "/etc/passwd"]) { root in
+            let unknown = tree.name(of: a, root: root)
+            #expect(unknown?.invocationID == digits)
+            let known = tree.invocationID(of: a, named: named(path), root: root)
+            #expect(known == digits)
+            let noID = tree.name(of: b, root: root)
+            #expect(noID?.identity.unit == "b.scope")
+            #expect(noID?.invocationID == nil)
+            let moved = tree.invocationID(of: a, named: named("/elsewhere/a.scope"), root: root)
+            #expect(moved == nil)
+            cgroup.remove(linked)
+            let gone = tree.invocationID(of: a, named: named(path), root: root)
+            #expect(gone == nil)
+        }
+    }
+
+    @Test func `what is below a unit has no attribute of the unit's, but its link`() throws {
+        let tree = try CgroupTree(mount)
+        let child = try cgroup.make(Array("inner".utf8))
+        let path = ByteString(cgroup.shownPath + "/inner".utf8)
+        try cgroup.setAttribute("trusted.invocation_id", String(repeating: "e", count: 32), of: "inner")
+        var meant = named(path)
+        meant.identity = UnitIdentity(cgroupPath: "/a.scope/inner")
+        try withLinks(["a.scope": digits]) { root in
+            let linked = tree.invocationID(of: child, named: meant, root: root)
+            #expect(linked == digits)
         }
     }
 
@@ -103,6 +178,7 @@ private let canMake = getuid() == 0 && cgroupMount != nil
             _ = walked(tree)
             _ = tree.path(of: cgroup.id)
             _ = tree.path(of: CgroupID(.max))
+            _ = tree.name(of: cgroup.id)
         }
         #expect(Self.descriptorsOfCgroups() <= before + 2, "the other tests open theirs meanwhile")
     }

@@ -18,7 +18,7 @@ final class TestCgroup {
             count += 1
             return count
         }
-        shownPath = Array("/otagent-machine-tests-\(getpid())-\(number)".utf8)
+        shownPath = Array("/otagent-machine-tests-\(getpid())-\(number).slice".utf8)
         path = ByteString(mount.bytes + shownPath)
         id = try Self.make(path)
     }
@@ -33,16 +33,16 @@ final class TestCgroup {
     func remove(_ name: [UInt8]) { _ = child(name).withCString { rmdir($0) } }
 
     /// By another program: Swift's Glibc has no setxattr.
-    func setAttribute(_ name: String, _ value: String) throws {
+    func setAttribute(_ name: String, _ value: String, of child: String) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
             "python3", "-c", "import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
-            path.lossyText, name, value,
+            self.child(Array(child.utf8)).lossyText, name, value,
         ]
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw SystemError("setxattr", path.lossyText) }
+        guard process.terminationStatus == 0 else { throw SystemError("setxattr", child) }
     }
 
     private func child(_ name: [UInt8]) -> ByteString { ByteString(path.bytes + [0x2f] + name) }

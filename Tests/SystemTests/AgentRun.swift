@@ -12,19 +12,21 @@ struct AgentRun {
     ///
     /// - Parameter surroundings: a shell script that ends with `exec "$@"`, which is the agent.
     init(
-        in folder: Folder, trace: String = "", outputs: String = "", arguments: [String] = [],
+        in folder: Folder, trace: String = "", containers: String = "", outputs: String = "", arguments: [String] = [],
         surroundings: String = #"exec "$@""#
     ) throws {
         self.folder = folder
         batchFile = folder.path("batches.json")
-        let config = try Self.configuration(in: folder, trace: trace, outputs: outputs)
+        let config = try Self.configuration(in: folder, trace: trace, containers: containers, outputs: outputs)
         let command = try [built("otagent"), "run", "--config", config] + arguments
         running = try Running("/bin/sh", ["-ec", surroundings, "sh"] + command, in: folder)
         try running.wait(for: "ready", until: .now + .seconds(30))
     }
 
     /// A configuration that writes batches as JSON to a file, window by window of one second.
-    static func configuration(in folder: Folder, trace: String = "", outputs: String = "") throws -> String {
+    static func configuration(
+        in folder: Folder, trace: String = "", containers: String = "", outputs: String = ""
+    ) throws -> String {
         try folder.write(
             "agent.toml",
             """
@@ -35,6 +37,9 @@ struct AgentRun {
 
             [trace]
             \(trace)
+
+            [containers]
+            \(containers)
 
             [outputs.local]
             type = "file"

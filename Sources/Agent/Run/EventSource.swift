@@ -22,7 +22,10 @@ package protocol HostView: Sendable {
     var reading: ClockReading { get }
     /// The present path of a cgroup; nil when it is gone.
     func path(of cgroup: CgroupID) -> ByteString?
-    func invocationID(of cgroup: CgroupID) -> String?
+    /// All that the name of a living cgroup says, its invocation included; nil when it is gone.
+    func look(at cgroup: CgroupID) -> CgroupName?
+    /// Which run of its unit a cgroup is; nil when nobody says so, or it is gone.
+    func invocationID(of cgroup: CgroupID, named name: CgroupName) -> String?
     /// The path of an executable by a process that may still run it.
     func executable(_ id: ExecutableID, tgid: Int32) -> ByteString?
 }

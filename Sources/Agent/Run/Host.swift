@@ -18,16 +18,10 @@ package final class Host: HostView {
 
     package func path(of cgroup: CgroupID) -> ByteString? { tree.path(of: cgroup) }
 
-    package func invocationID(of cgroup: CgroupID) -> String? {
-        guard let path = tree.path(of: cgroup) else { return nil }
-        let identity = UnitIdentity(cgroupPath: path)
-        // What is below a unit's own cgroup may be arranged by another systemd, with IDs of its own.
-        if identity.subgroup == nil, let id = tree.invocationID(of: cgroup) { return id }
-        guard let owner = identity.owner,
-            let id = InvocationLinks.id(of: owner.unit, ofUser: owner.user)
-        else { return nil }
-        // The link goes by the name: it is this run's while the run's cgroup is still there.
-        return tree.path(of: cgroup) == path ? id : nil
+    package func look(at cgroup: CgroupID) -> CgroupName? { tree.name(of: cgroup) }
+
+    package func invocationID(of cgroup: CgroupID, named name: CgroupName) -> String? {
+        tree.invocationID(of: cgroup, named: name)
     }
 
     package func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? {

@@ -203,7 +203,7 @@ package actor Pipeline {
         let batches = shape.groupings.map { grouping in
             var shown = closed.rows(
                 by: grouping, folding: shape.foldsTransient, limits: shape.limits,
-                name: { id in names.name(of: id, current: host.path, invocation: host.invocationID) },
+                name: { id in names.name(of: id, look: host.look, invocation: host.invocationID) },
                 executable: { executables[$0] })
             shown.loss.containerLookups += failedLookups
             nameless.formUnion(shown.unnamed)

@@ -22,7 +22,7 @@ extension UnitListing {
             names.found(id, path: path)
             ids.append(id)
         }
-        for id in ids { _ = names.name(of: id, current: host.path, invocation: host.invocationID) }
+        for id in ids { _ = names.name(of: id, look: host.look, invocation: host.invocationID) }
         if let sources = ContainerReader.Sources(containers) {
             let makers = CgroupMakers(mount: host.mountPath)
             let findings = ContainerSurvey.take(

@@ -9,6 +9,12 @@
 /* Opens the directory of a cgroup by its ID, through any descriptor of the cgroup2 mount; -1 with errno set. */
 int clinux_open_cgroup(int mount, uint64_t id);
 
+/*
+ * The path of an open file, as readlink(2) gives it; `descriptors` is /proc/self/fd, opened once, as the way there through
+ * /proc takes longer than all the rest.
+ */
+ssize_t clinux_path_of_open(int descriptors, int descriptor, char *_Nonnull path, size_t size);
+
 /* The magic number of the file system that a file is on, of linux/magic.h; 0 when it cannot be told. */
 uint32_t clinux_file_system(int descriptor);
 

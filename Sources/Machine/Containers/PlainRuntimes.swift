@@ -21,14 +21,19 @@ extension RuntimeDirectories {
         guard let first = place.first, let id = first.asFileName else { return nil }
         var details = ContainerDetails(name: first)
         details.place = ContainerDetails.Place(id: first, depth: 1)
-        if let state = try StateFile.json(RuncState.self, at: "\(runc)/\(id)/state.json"), state.id == id,
-            // The unified hierarchy has no name there; its path includes where it is mounted.
-            let path = state.cgroupPaths?[""], ["/sys/fs/cgroup/\(id)", "/sys/fs/cgroup/unified/\(id)"].contains(path)
-        {
+        for directory in runc {
+            guard let state = try StateFile.json(RuncState.self, at: "\(directory)/\(id)/state.json"), state.id == id,
+                // The unified hierarchy has no name there; its path includes where it is mounted.
+                let path = state.cgroupPaths?[""],
+                ["/sys/fs/cgroup/\(id)", "/sys/fs/cgroup/unified/\(id)"].contains(path)
+            else { continue }
             details.runtime = "runc"
             return details
         }
-        if let status = try StateFile.json(CrunStatus.self, at: "\(crun)/\(id)/status"), status.cgroupPath == "/\(id)" {
+        for directory in crun {
+            guard let status = try StateFile.json(CrunStatus.self, at: "\(directory)/\(id)/status"),
+                status.cgroupPath == "/\(id)"
+            else { continue }
             details.runtime = "crun"
             return details
         }

@@ -10,8 +10,10 @@ struct RuntimeDirectories: Sendable {
     private(set) var containerd: [String]
     /// Of podman and CRI-O: `<driver>-containers/containers.json` is in it, or `<driver>-containers/<id>/userdata`.
     private(set) var storage: [String]
-    let runc: String
-    let crun: String
+    /// Of runc: `<id>/state.json` is in it.
+    let runc: [String]
+    /// Of crun: `<id>/status` is in it.
+    let crun: [String]
     let podLogs: String
     let machines: String
 
@@ -40,8 +42,8 @@ struct RuntimeDirectories: Sendable {
         storage = places(
             Self.usualStorage,
             [Self.value("graphroot", in: conf, table: "storage"), Self.value("runroot", in: conf, table: "storage")])
-        runc = root + "/run/runc"
-        crun = root + "/run/crun"
+        runc = places(["/run/runc"], [])
+        crun = places(["/run/crun"], [])
         podLogs = root + "/var/log/pods"
         machines = root + "/run/systemd/machines"
     }
@@ -54,7 +56,7 @@ struct RuntimeDirectories: Sendable {
         docker = ["\(root)\(home)/.local/share/docker"]
         storage = ["\(root)\(home)/.local/share/containers/storage", "\(root)/run/user/\(user)/containers"]
         containerd = []
-        (runc, crun) = (root + "/run/runc", root + "/run/crun")
+        (runc, crun) = ([root + "/run/runc"], [root + "/run/crun"])
         (podLogs, machines) = (root + "/var/log/pods", root + "/run/systemd/machines")
     }
 

@@ -100,7 +100,10 @@ struct FakeHost: HostView {
 
     var reading: ClockReading { clock.reading }
     func path(of cgroup: CgroupID) -> ByteString? { paths[cgroup] }
-    func invocationID(of cgroup: CgroupID) -> String? { nil }
+    func look(at cgroup: CgroupID) -> CgroupName? {
+        paths[cgroup].map { CgroupName(path: $0, identity: UnitIdentity(cgroupPath: $0)) }
+    }
+    func invocationID(of cgroup: CgroupID, named name: CgroupName) -> String? { nil }
     func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? { executables[id] }
 }
 

@@ -15,6 +15,15 @@ struct Contained {
     let path: String
     /// Members of the row by their names in the batch document, `container.id` for one inside another; nil is null there.
     let row: [String: String?]
+    /// Members of the rows before the runtime's files were read, where these say more than that there is no name yet.
+    var untold: [String: String?]?
+
+    /// What only the runtime knows.
+    private static let told = ["container.name", "container.image", "pod.name", "pod.namespace"]
+
+    fileprivate var rowBeforeNames: [String: String?] {
+        untold ?? row.reduce(into: [:]) { $0[$1.key] = Self.told.contains($1.key) ? .some(nil) : $1.value }
+    }
 }
 
 /// A container that runs and whose workload waits to be told to go.
@@ -48,9 +57,20 @@ struct Waiting {
     /// The path as this host sees it.
     var expectedPath: String { root + contained.path.replacing("{id}", with: id) }
 
+    /// What is wrong with the rows of all windows: first they may have no names yet, then they keep them.
+    func differences(in rows: [[String: String?]]) -> [String] {
+        let named = rows.firstIndex { differences(in: $0, from: contained.row) == [] }
+        guard let named else {
+            return ["\(contained.name): no row is as it must be"]
+                + (rows.last.map { differences(in: $0, from: contained.row) } ?? [])
+        }
+        return rows[..<named].flatMap { differences(in: $0, from: contained.rowBeforeNames) }
+            + rows[named...].flatMap { differences(in: $0, from: contained.row) }
+    }
+
     /// One line for each member of the row that is not what it must be.
-    func differences(in row: [String: String?]) -> [String] {
-        contained.row.merging(["cgroup.path": contained.path]) { given, _ in given }.sorted { $0.key < $1.key }
+    private func differences(in row: [String: String?], from members: [String: String?]) -> [String] {
+        members.merging(["cgroup.path": contained.path]) { given, _ in given }.sorted { $0.key < $1.key }
             .compactMap { member, expected in
                 let expected = expected?.replacing("{id}", with: id)
                 guard let value = row[member] else { return "\(contained.name): there is no \(member)" }

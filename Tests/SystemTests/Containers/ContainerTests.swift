@@ -13,20 +13,49 @@ extension SystemTests {
         }
 
         private func hold(_ containers: [Contained], _ location: SourceLocation = #_sourceLocation) throws {
-            try place.hold(containers, location) { try Watcher.onHost(folder) }
+            try place.hold(containers, location) { try Watcher.onHost(folder, containers: place.stateDirectories) }
         }
 
         @Test(.needs("dockerd")) func `Docker's containers, below Docker's own cgroup and below another`() throws {
             try place.runtime(["docker", "up", place.folder, "cgroupfs"])
             try hold([
                 Contained(
-                    name: "ot-test-docker", start: ["docker", "run"], path: "/docker/{id}", row: Contained.row("docker")
-                ),
-                // Which runtime's it is, such a path does not say.
+                    name: "ot-test-docker", start: ["docker", "run"], path: "/docker/{id}",
+                    row: Contained.row("docker", Contained.docker("ot-test-docker"))),
+                // Which runtime's it is, such a path does not say, but the runtime does.
                 Contained(
                     name: "ot-test-parent", start: ["docker", "run", "--cgroup-parent=/ot-test-parent"],
-                    path: "/ot-test-parent/{id}", row: Contained.ofSomeRuntime),
+                    path: "/ot-test-parent/{id}", row: Contained.row("docker", Contained.docker("ot-test-parent")),
+                    untold: Contained.ofSomeRuntime),
             ])
+        }
+
+        @Test(.needs("dockerd")) func `Docker's socket tells what no file does that the agent may know of`() throws {
+            try place.runtime(["docker", "up", place.folder, "cgroupfs"])
+            let socket = "sockets = [\"unix:\(place.folder)/docker.sock\"]\nsocket_timeout = \"5s\""
+            let container = Contained(
+                name: "ot-test-socket", start: ["docker", "run"], path: "/docker/{id}",
+                row: Contained.row("docker", Contained.docker("ot-test-socket")))
+            try place.hold([container]) { try Watcher.onHost(folder, containers: socket) }
+        }
+
+        @Test(.needs("dockerd"))
+        func `a daemon that never answers costs names, which is counted, and no window its time`()
+            throws
+        {
+            try place.runtime(["docker", "up", place.folder, "cgroupfs"])
+            let daemon = try SilentDaemon(at: folder.path("silent.sock"))
+            let socket = "sockets = [\"unix:\(daemon.path)\"]\nsocket_timeout = \"2s\""
+            let container = Contained(
+                name: "ot-test-silent", start: ["docker", "run"], path: "/docker/{id}", row: Contained.row("docker"))
+            try place.hold([container]) { windows in
+                try windows.wait(forLoss: "container_lookups")
+                #expect(daemon.wasAsked)
+                let lengths = try windows.lengths()
+                #expect(lengths.allSatisfy { $0 < 1.8 }, "one second each, and an answer would take two: \(lengths)")
+            } watcher: {
+                try Watcher.onHost(folder, containers: socket)
+            }
         }
 
         @Test(.needs("podman", "crun")) func `Podman's containers, alone and where it puts those of a pod`() throws {
@@ -34,17 +63,20 @@ extension SystemTests {
             try hold([
                 Contained(
                     name: "ot-test-podman", start: ["podman", "run"], path: "/libpod_parent/libpod-{id}",
-                    row: Contained.row("podman")),
+                    row: Contained.row("podman", Contained.podman("ot-test-podman"))),
                 // A real pod fails in Podman 4 with this driver on cgroup2: its cgroup lets no device be opened.
                 Contained(
                     name: "ot-test-in-pod",
                     start: ["podman", "run", "--cgroup-parent=/libpod_parent/\(Contained.hex)"],
                     path: "/libpod_parent/\(Contained.hex)/libpod-{id}",
-                    row: Contained.row("podman", ["pod.uid": Contained.hex, "pod.qos": nil])),
+                    row: Contained.row(
+                        "podman",
+                        Contained.podman("ot-test-in-pod", ["pod.uid": Contained.hex, "pod.qos": nil]))),
                 // crun may not raise the limit of locked memory everywhere, but for a container that has all rights.
                 Contained(
                     name: "ot-test-crun", start: ["podman", "run", "--privileged"], environment: ["RUNTIME": "crun"],
-                    path: "/libpod_parent/libpod-{id}", row: Contained.row("podman")),
+                    path: "/libpod_parent/libpod-{id}",
+                    row: Contained.row("podman", Contained.podman("ot-test-crun"))),
             ])
         }
 
@@ -57,7 +89,8 @@ extension SystemTests {
                 [
                     Contained(
                         name: "ot-test-ctr", start: ["containerd", "run", "default", "ot-test-ctr"],
-                        path: "/default/{id}", row: Contained.bare),
+                        path: "/default/{id}", row: Contained.row("containerd", ["container.name": "ot-test-ctr"]),
+                        untold: Contained.bare),
                     Contained(
                         name: "ot-test-hex", start: ["containerd", "run", "default", Contained.hex],
                         path: "/default/{id}", row: Contained.row("containerd")),
@@ -73,9 +106,10 @@ extension SystemTests {
                         let pod = (qos == "guaranteed" ? "" : "/\(qos)") + "/pod\(Contained.podUID)"
                         return Contained(
                             name: "ot-test-\(qos)",
-                            start: ["containerd", "run", "k8s.io", id, "--cgroup=/kubepods\(pod)/\(id)"],
+                            start: ["containerd", "run", "k8s.io", id, "--cgroup=/kubepods\(pod)/\(id)"]
+                                + Contained.annotations,
                             path: "/kubepods\(pod)/{id}",
-                            row: Contained.row("containerd", ["pod.uid": Contained.podUID, "pod.qos": qos]))
+                            row: Contained.row("containerd", Contained.kubernetes(["pod.qos": qos])))
                     })
         }
 
@@ -84,7 +118,13 @@ extension SystemTests {
         {
             let pod = "/kubepods/pod\(Contained.podUID)"
             try hold([
-                Contained(name: "ot-test-runc", start: ["oci", "run", "runc", ""], path: "/{id}", row: Contained.bare),
+                // Early ones: a place that might be a container's is asked about for as long as most of them take to start.
+                Contained(
+                    name: "ot-test-runc", start: ["oci", "run", "runc", ""], path: "/{id}",
+                    row: Contained.row("runc", ["container.name": "ot-test-runc"]), untold: Contained.bare),
+                Contained(
+                    name: "ot-test-crun", start: ["oci", "run", "crun", ""], path: "/{id}",
+                    row: Contained.row("crun", ["container.name": "ot-test-crun"]), untold: Contained.bare),
                 Contained(
                     name: "ot-test-pod", start: ["oci", "run", "runc", "\(pod)/\(Contained.hex)"],
                     path: "\(pod)/\(Contained.hex)",

@@ -21,11 +21,15 @@ extension SystemTests {
             try hold([
                 Contained(
                     name: "ot-test-docker", start: ["docker", "run"], path: "/system.slice/docker-{id}.scope",
-                    row: Contained.row("docker", ["unit": "docker-{id}.scope", "slice": "system.slice"])),
+                    row: Contained.row(
+                        "docker",
+                        Contained.docker("ot-test-docker", ["unit": "docker-{id}.scope", "slice": "system.slice"]))),
                 Contained(
                     name: "ot-test-slice", start: ["docker", "run", "--cgroup-parent=web-shop.slice"],
                     path: "/web.slice/web-shop.slice/docker-{id}.scope",
-                    row: Contained.row("docker", ["unit": "docker-{id}.scope", "slice": "web-shop.slice"])),
+                    row: Contained.row(
+                        "docker",
+                        Contained.docker("ot-test-slice", ["unit": "docker-{id}.scope", "slice": "web-shop.slice"]))),
             ])
         }
 
@@ -36,42 +40,51 @@ extension SystemTests {
             try hold([
                 Contained(
                     name: "ot-test-podman", start: ["podman", "run"], path: "/machine.slice/libpod-{id}.scope",
-                    row: Contained.row("podman", ["unit": "libpod-{id}.scope", "slice": "machine.slice"])),
+                    row: Contained.row(
+                        "podman",
+                        Contained.podman("ot-test-podman", ["unit": "libpod-{id}.scope", "slice": "machine.slice"]))),
                 Contained(
                     name: "ot-test-in-pod", start: ["podman", "run", "--pod=ot-test-pod"],
                     path: "/machine.slice/machine-libpod_pod_\(pod).slice/libpod-{id}.scope",
                     row: Contained.row(
                         "podman",
-                        [
-                            "unit": "libpod-{id}.scope", "slice": "machine-libpod_pod_\(pod).slice", "pod.uid": pod,
-                            "pod.qos": nil,
-                        ])),
+                        Contained.podman(
+                            "ot-test-in-pod",
+                            [
+                                "unit": "libpod-{id}.scope", "slice": "machine-libpod_pod_\(pod).slice",
+                                "pod.uid": pod, "pod.qos": nil,
+                            ]))),
                 Contained(
                     name: "ot-test-crun", start: ["podman", "run", "--privileged"], environment: ["RUNTIME": "crun"],
                     path: "/machine.slice/libpod-{id}.scope/container",
                     row: Contained.row(
                         "podman",
-                        ["unit": "libpod-{id}.scope", "slice": "machine.slice", "subgroup": "container"])),
+                        Contained.podman(
+                            "ot-test-crun",
+                            ["unit": "libpod-{id}.scope", "slice": "machine.slice", "subgroup": "container"]))),
                 Contained(
                     name: "ot-test-web", start: ["podman", "unit", "web.service"],
                     path: "/system.slice/web.service/libpod-payload-{id}",
                     row: Contained.row(
                         "podman",
-                        ["unit": "web.service", "slice": "system.slice", "subgroup": "libpod-payload-{id}"])),
+                        Contained.podman(
+                            "ot-test-web",
+                            ["unit": "web.service", "slice": "system.slice", "subgroup": "libpod-payload-{id}"]))),
             ])
         }
 
         @Test(.needs("systemd-nspawn")) func `a container of nspawn has the name that systemd's machined knows`() throws
         {
+            // The name is in the path: it is there from the first row on.
+            let row: [String: String?] = [
+                "kind": "container", "container.runtime": "nspawn", "container.name": "{id}", "container.image": nil,
+                "unit": "machine-ot\\x2dtest\\x2dnspawn.scope", "slice": "machine.slice", "subgroup": "payload",
+                "pod": nil,
+            ]
             try hold([
                 Contained(
                     name: "ot-test-nspawn", start: ["nspawn", "run"],
-                    path: "/machine.slice/machine-ot\\x2dtest\\x2dnspawn.scope/payload",
-                    row: [
-                        "kind": "container", "container.runtime": "nspawn", "container.name": "{id}",
-                        "unit": "machine-ot\\x2dtest\\x2dnspawn.scope", "slice": "machine.slice",
-                        "subgroup": "payload", "pod": nil,
-                    ])
+                    path: "/machine.slice/machine-ot\\x2dtest\\x2dnspawn.scope/payload", row: row, untold: row)
             ])
             #expect(try place.command(["machinectl", "list", "--no-legend"]).contains("ot-test-nspawn"))
         }
@@ -90,14 +103,13 @@ extension SystemTests {
                     start: [
                         "containerd", "run", "k8s.io", id, "--runc-systemd-cgroup",
                         "--cgroup=\(slice):cri-containerd:\(id)",
-                    ],
+                    ] + Contained.annotations,
                     path: "\(above)/\(slice)/cri-containerd-{id}.scope",
                     row: Contained.row(
                         "containerd",
-                        [
-                            "unit": "cri-containerd-{id}.scope", "slice": slice, "pod.uid": Contained.podUID,
-                            "pod.qos": qos,
-                        ]))
+                        Contained.kubernetes([
+                            "unit": "cri-containerd-{id}.scope", "slice": slice, "pod.qos": qos,
+                        ])))
             }
             let slice = "kubepods-pod\(uid).slice"
             let crio = Contained(

@@ -25,11 +25,30 @@ struct Windows {
         return try lines().count
     }
 
+    /// Waits until this loss has been counted.
+    func wait(forLoss member: String) throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try !documents().contains(where: { Self.number($0, "loss", member) > 0 }) {
+            guard ContinuousClock.now < deadline else { throw Failure("no loss of \(member) is told: \(file)") }
+            usleep(20_000)
+        }
+    }
+
+    /// How long each window was, in seconds.
+    func lengths() throws -> [Double] { try documents().map { Self.number($0, "window", "seconds") } }
+
+    private func documents() throws -> [[String: Any]] {
+        try lines().compactMap { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    }
+
+    private static func number(_ document: [String: Any], _ object: String, _ member: String) -> Double {
+        ((document[object] as? [String: Any])?[member] as? NSNumber)?.doubleValue ?? .nan
+    }
+
     /// The rows of a cgroup with every member by its name, `container.id` for one inside another.
     func rows(of cgroup: UInt64) throws -> [[String: String?]] {
-        try lines().flatMap { line in
-            let batch = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            let units = batch?["units"] as? [[String: Any]] ?? []
+        try documents().flatMap { batch in
+            let units = batch["units"] as? [[String: Any]] ?? []
             return units.map { Self.flat($0) }.filter { $0["cgroup.id"] == "\(cgroup)" }
         }
     }
