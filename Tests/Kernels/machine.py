@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The disk of a guest with a systemd, and the initial RAM disk that leads there."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -9,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+from bundle import make_rootfs
 from contents import HERE, MAKE, pack
 from from_host import PATH, copy_busybox, copy_host, copy_libraries
 from residents import residents, workload
@@ -42,16 +42,8 @@ def copy_ours(root, binaries, contained):
     shutil.copy2(contained, root / "usr/bin/workload")
     shutil.copytree(HERE / "machine/root", root, dirs_exist_ok=True)
     shutil.copy2(HERE / "agent.toml", root / "guest")
-    base = root / "base"
-    subprocess.run([HERE.parent / "Containers" / "rootfs", base, contained], check=True)
-    shutil.move(base / "rootfs", root / "guest/rootfs")
-    shutil.move(base / "rootfs.tar", root / "guest/rootfs.tar")
-    config = json.loads((base / "config.json").read_text())
-    shutil.rmtree(base)
-    config["root"]["path"] = "/guest/rootfs"
-    exchange = {"destination": "/exchange", "type": "bind", "source": "/exchange", "options": ["rbind", "rw"]}
-    config["mounts"].append(exchange)
-    ours = residents(config)
+    make_rootfs(root / "guest", contained)
+    ours = residents()
     for resident in ours:
         write(root, f"guest/work/{resident.name}", workload(resident.name))
         for path, text in resident.files.items():

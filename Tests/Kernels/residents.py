@@ -5,13 +5,14 @@ import dataclasses
 import hashlib
 import json
 
+from bundle import configuration
+
 WORK = "--only syscalls,names,uring --uring plain --repeat 3"
 IMAGE = "localhost/ot-test:1"
 # Where containerd and CRI-O keep what they know of a container: its OCI bundle, with annotations.
 CONTAINERD = "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 CRIO = "/var/lib/containers/storage/overlay-containers"
 UNITS = "/etc/systemd/system"
-NO_CONFIG = {"process": {}, "linux": {}}  # for whoever wants to know what is expected, not to start it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +52,7 @@ class Pod:
         above = "" if self.qos == "guaranteed" else f"/kubepods-{self.qos}.slice"
         return f"/kubepods.slice{above}/{self.slice}"
 
-    def resident(self, name, config, runtime="runc", manager="containerd"):
-        """config: the OCI configuration that all containers have in common."""
+    def resident(self, name, runtime="runc", manager="containerd"):
         container_id = hashlib.sha256(name.encode()).hexdigest()
         image = f"registry.example/shop/{name}:1.2"
         if manager == "containerd":
@@ -67,10 +67,8 @@ class Pod:
             "container": container(manager, name, image, container_id),
             "pod": {"uid": self.uid, "name": self.name, "namespace": "shop", "qos": self.qos},
         }  # fmt: skip
-        config = json.loads(json.dumps(config))
-        config["process"]["args"] = workload(name).split(" ")
-        config["linux"]["cgroupsPath"] = f"{self.slice}:{prefix}:{container_id}"
-        config["annotations"] = self.annotations(manager, container_id, name, image)
+        annotations = self.annotations(manager, container_id, name, image)
+        config = configuration(workload(name).split(" "), f"{self.slice}:{prefix}:{container_id}", annotations)
         return Resident(
             name,
             f"{runtime} --systemd-cgroup run --detach --bundle {bundle} {container_id}",
@@ -142,13 +140,13 @@ def podmans():
     ]  # fmt: skip
 
 
-def residents(config=NO_CONFIG):
+def residents():
     """All of them, of each sort some in the first half: those are there before the agent is."""
     shop = Pod("web-0", "0b1c2d3e-1111-2222-3333-444455556666", "burstable")
     batch = Pod("batch-x7k2p", "7d9e8f10-aaaa-4bbb-8ccc-0123456789ab", "besteffort")
     store = Pod("store-0", "c0ffee00-0000-4000-8000-00000000cafe", "guaranteed")
     service, scope, instance = units()
     alone, member, web = podmans()
-    early = [shop.resident("app", config), batch.resident("job", config, runtime="crun"), service, scope, alone]
-    late = [shop.resident("sidecar", config), store.resident("database", config, manager="cri-o"), instance, member, web]
+    early = [shop.resident("app"), batch.resident("job", runtime="crun"), service, scope, alone]
+    late = [shop.resident("sidecar"), store.resident("database", manager="cri-o"), instance, member, web]
     return early + late

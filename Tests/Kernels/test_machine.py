@@ -159,7 +159,7 @@ class MachineTests(unittest.TestCase):
             self.assert_found(text)
 
     def test_a_pod_is_where_a_kubelet_puts_it(self):
-        pod = Pod("web-0", "0b1c2d3e-1111-2222-3333-444455556666", "burstable").resident("app", {"process": {}, "linux": {}})
+        pod = Pod("web-0", "0b1c2d3e-1111-2222-3333-444455556666", "burstable").resident("app")
         slice_of_pod = "kubepods-burstable-pod0b1c2d3e_1111_2222_3333_444455556666.slice"
         scope = f"cri-containerd-{pod.row['container']['id']}.scope"
         self.assertEqual(pod.path, f"/kubepods.slice/kubepods-burstable.slice/{slice_of_pod}/{scope}")
