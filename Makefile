@@ -107,7 +107,7 @@ truth: deps-build swift  ## the workload without an agent: what it did, as JSON 
 	$(Q)truth=$$($(SUDO) .build/debug/workload --suite $(ARGS)) && printf '%s' "$$truth" | python3 -m json.tool
 
 # On x86-64 hosts. The guests are emulated, so neither KVM nor root is needed (but for the missing packages).
-test-kernels: release deps-kernels  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
+test-kernels: release deps-kernels $(WORKLOAD)  ## the release under Debian kernels in QEMU: make test-kernels KERNELS="5.10 6.12"
 	$(Q)python3 -B Tests/Kernels/run.py --kernels "$(KERNELS)" $(ARGS)
 
 # The newest kernel of each series that is fetched; delete .build/kernels for newer ones.

@@ -19,10 +19,14 @@ MAKE = {
 DISK_BYTES = 320 << 20  # XFS takes nothing below 300 MiB; the files are sparse.
 
 
-def libraries(binary):
-    """The paths of the shared libraries, the loader included."""
-    listed = subprocess.run(["ldd", binary], check=True, capture_output=True, text=True).stdout
-    return [pathlib.Path(word) for word in listed.split() if word.startswith("/")]
+def libraries(*binaries):
+    """The paths of the shared libraries, the loader included. A program that is linked statically has none."""
+    listed = subprocess.run(["ldd", *binaries], capture_output=True, text=True).stdout
+    lines = [line for line in listed.splitlines() if not line.endswith(":")]
+    if missing := [line.split()[0] for line in lines if line.endswith("not found")]:
+        sys.exit(f"a library is missing: {', '.join(missing)}")
+    words = (word for line in lines for word in line.split())
+    return list(dict.fromkeys(pathlib.Path(word) for word in words if word.startswith("/")))
 
 
 def make_initramfs(binaries, target):
@@ -40,9 +44,14 @@ def make_initramfs(binaries, target):
                 place = root / library.relative_to("/")
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(library, place)
-        with open(target, "wb") as archive:
-            command = "find . | cpio -o -H newc --quiet"
-            subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=root, stdout=archive, check=True)
+        pack(root, target)
+
+
+def pack(root, target):
+    """A folder as an archive that the kernel unpacks."""
+    with open(target, "wb") as archive:
+        command = "find . | cpio -o -H newc --quiet"
+        subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=root, stdout=archive, check=True)
 
 
 def make_disks(folder):

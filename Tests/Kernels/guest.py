@@ -10,8 +10,9 @@ import tarfile
 import tempfile
 import time
 
-LONGEST = 600  # seconds a guest may take: it is emulated, and the host may have other work
-BOOTING = 120  # seconds it may take until something of ours runs
+# Seconds a guest may take, and until something of ours runs: it is emulated, and the host may have other work.
+LONGEST, BOOTING = 600, 120
+LONGEST_OF_SYSTEMD, BOOTING_OF_SYSTEMD = 1500, 240
 # Emulated CPUs now and then run code that another one is patching, most of all while the kernel boots: it oopses, or goes
 # round in circles. That says nothing about us as long as nothing of ours has run, so such a guest is booted again; not when
 # it falls later.
@@ -27,20 +28,29 @@ class Guest:
     cgroups: str = "unified"
     possible_cpus: int = 2
     limits: tuple[str, ...] = ()  # values of max_kernel_memory that are tried besides the default
+    systemd: bool = False  # a real one, with units and containers, instead of the one process
 
     @property
     def name(self):
         cpus = f"{self.possible_cpus}cpus" if self.possible_cpus != 2 else ""
         hybrid = self.cgroups if self.cgroups != "unified" else ""
-        return "-".join(filter(None, (self.series, self.preemption, hybrid, cpus)))
+        return "-".join(filter(None, (self.series, self.preemption, hybrid, cpus, "systemd" if self.systemd else "")))
 
     def words(self, threads, repeat, suites):
         """The kernel's command line. Without a hypervisor that it knows, a kernel from 6.9 on does not believe in CPUs that
         may come later (QEMU's own maxcpus): so all are there, and it starts two."""
-        words = f"console=ttyS0 quiet oops=panic panic=-1 maxcpus=2 cgroups={self.cgroups} threads={threads} repeat={repeat}"
-        words += f" suites={','.join(suites)}"
-        words += f" limits={','.join(self.limits)}" if self.limits else ""
-        return words + (f" preempt={self.preemption}" if self.preemption else "")
+        words = "console=ttyS0 quiet oops=panic panic=-1 maxcpus=2"
+        words += f" preempt={self.preemption}" if self.preemption else ""
+        if self.systemd:
+            words += " systemd.unit=guest.target systemd.unified_cgroup_hierarchy=1 systemd.show_status=0"
+            return words + " systemd.condition-needs-update=no"
+        words += f" cgroups={self.cgroups} threads={threads} repeat={repeat} suites={','.join(suites)}"
+        return words + (f" limits={','.join(self.limits)}" if self.limits else "")
+
+    @property
+    def patience(self):
+        """The seconds it has until something of ours runs, and all in all."""
+        return (BOOTING_OF_SYSTEMD, LONGEST_OF_SYSTEMD) if self.systemd else (BOOTING, LONGEST)
 
 
 def boot(*arguments):
@@ -68,22 +78,23 @@ def boot_once(guest, folder, initramfs, disks, threads, repeat, suites):
         for disk in disks:
             command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
         try:
-            status = wait(subprocess.Popen(command, stdin=subprocess.DEVNULL), console)
+            status = wait(subprocess.Popen(command, stdin=subprocess.DEVNULL), console, *guest.patience)
         except FileNotFoundError:
             return {"failure": "qemu-system-x86_64 is not installed: make deps-kernels"}, False
         if status:
             return {"failure": f"qemu-system-x86_64 ended with {status}"}, False
         said = console.read_text(errors="replace")
-        return unpacked(sent.read_bytes(), said, status), OURS_RUNS not in said
+        had = guest.patience[OURS_RUNS in said] if status is None else None
+        return unpacked(sent.read_bytes(), said, had), OURS_RUNS not in said
 
 
-def wait(qemu, console):
+def wait(qemu, console, booting, longest):
     """QEMU's status when the guest has switched itself off; None when it was stopped for taking too long."""
     begin, is_ours = time.monotonic(), False
     try:
         while qemu.poll() is None:
             is_ours = is_ours or (console.exists() and OURS_RUNS in console.read_text(errors="replace"))
-            if time.monotonic() - begin > (LONGEST if is_ours else BOOTING):
+            if time.monotonic() - begin > (longest if is_ours else booting):
                 return None
             time.sleep(0.2)
         return qemu.returncode
@@ -92,7 +103,8 @@ def wait(qemu, console):
         qemu.wait()
 
 
-def unpacked(sent, console, status):
+def unpacked(sent, console, had):
+    """had: the seconds after which it was stopped, if it was."""
     try:
         with tarfile.open(fileobj=io.BytesIO(sent)) as archive:
             files = [member for member in archive if member.isfile()]
@@ -101,6 +113,5 @@ def unpacked(sent, console, status):
                 for file in files
             }
     except tarfile.TarError:
-        longest = LONGEST if OURS_RUNS in console else BOOTING
-        why = "its kernel panicked" if PANIC in console else f"it had {longest} s" if status is None else "it went off"
+        why = "its kernel panicked" if PANIC in console else f"it had {had} s" if had else "it went off"
         return {"failure": f"the guest sent nothing, {why}; the end of its console:\n{console[-2000:]}", "console": console}

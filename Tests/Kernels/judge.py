@@ -38,16 +38,32 @@ class Verdict:
     instructions: dict[str, int | None] = dataclasses.field(default_factory=dict)  # by program
     comparison: Comparison | None = None
     suite: Suite | None = None
+    residents: list[tuple[str, dict, str]] | None = None  # name, identity, figures; where there is a systemd
 
 
 def judge(guest, sent, config, suites):
     """The verdict about what a guest sent; config: its kernel's, or nothing; suites: where the whole suite was run."""
     verdict = Verdict()
+    if not judge_boot(guest, sent, config, verdict):
+        return verdict
+    judge_doctor(sent, verdict)
+    judge_file_systems(sent, verdict)
+    judge_memory(sent, verdict)
+    if sent.get("agent.status", "").strip() != "0":
+        verdict.complaints.append("agent: " + sent.get("agent.log", "it did not run"))
+        return verdict
+    judge_rows(guest, sent, verdict)
+    judge_suite(guest, sent, verdict, suites)
+    return verdict
+
+
+def judge_boot(guest, sent, config, verdict):
+    """Whether it is the kernel that was wanted, and what that one complained about. False if the guest sent nothing."""
     if again := sent.get("booted-again"):
         verdict.notes.append(f"booted again, {again} times: the emulated kernel fell or stood still before anything of ours ran")
     if "failure" in sent:
         verdict.complaints.append(sent["failure"])
-        return verdict
+        return False
     verdict.preemption = preemption(sent, config)
     if not verdict.preemption:
         verdict.complaints.append("nobody knows its preemption: " + sent["version"].strip())
@@ -56,16 +72,8 @@ def judge(guest, sent, config, suites):
         verdict.complaints.append(f"{verdict.possible_cpus} CPUs are possible, {guest.possible_cpus} should be")
     if guest.preemption and verdict.preemption != guest.preemption:
         verdict.complaints.append(f"preemption is {verdict.preemption}, {guest.preemption} was asked for")
-    judge_doctor(sent, verdict)
-    judge_file_systems(sent, verdict)
-    judge_memory(sent, verdict)
     verdict.complaints += kernel_log.complaints(sent.get("dmesg-ready", ""), sent.get("dmesg-end", ""))
-    if sent.get("agent.status", "").strip() != "0":
-        verdict.complaints.append("agent: " + sent.get("agent.log", "it did not run"))
-        return verdict
-    judge_rows(guest, sent, verdict)
-    judge_suite(guest, sent, verdict, suites)
-    return verdict
+    return True
 
 
 def preemption(sent, config):

@@ -5,6 +5,7 @@
 Result: "equal"; "declared" when operations are lacking, but no more than the batches declare as lost; else FAILED."""
 
 import argparse
+import functools
 import pathlib
 import shutil
 import subprocess
@@ -14,7 +15,9 @@ import time
 from contents import HERE, make_disks, make_initramfs
 from guest import Guest, boot
 from judge import FILE_SYSTEMS, judge
-from table import print_guest, print_header, print_instructions
+from judge_machine import judge_machine
+from machine import make_machine_initramfs, make_root
+from table import print_guest, print_header, print_instructions, print_residents
 
 GUESTS = [
     Guest("5.10"),
@@ -22,9 +25,11 @@ GUESTS = [
     Guest("6.12"),
     Guest("6.12", preemption="full"),
     Guest("6.12", possible_cpus=64, limits=("1MiB", "4MiB", "16MiB", "128MiB")),
+    Guest("6.12", systemd=True),
     Guest("6.18"),
     Guest("7"),
     Guest("7", preemption="full"),
+    Guest("7", systemd=True),
 ]
 
 
@@ -39,6 +44,8 @@ def arguments():
     parser.add_argument("--suites", default=" ".join(FILE_SYSTEMS), help="the file systems that the whole suite is run on, too")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(".build/kernels"), help="fetched kernels")
     parser.add_argument("--binaries", type=pathlib.Path, default=pathlib.Path(".build/release"))
+    contained = pathlib.Path(".build/containers/workload")
+    parser.add_argument("--contained", type=pathlib.Path, default=contained, help="the workload, linked statically")
     options = parser.parse_args()
     options.folder = options.folder.resolve()
     options.suites = options.suites.split()
@@ -60,26 +67,55 @@ def keep(sent, folder):
         (folder / name).write_text(text)
 
 
-def try_guest(options, guest, initramfs, disks):
+class Contents:
+    """What guests boot from: made when the first of them wants it."""
+
+    def __init__(self, options):
+        self.options = options
+
+    @functools.cached_property
+    def plain(self):
+        """The initial RAM disk, and the disks."""
+        initramfs = self.options.folder / "initramfs"
+        make_initramfs(self.options.binaries, initramfs)
+        return initramfs, make_disks(self.options.folder / "disks")
+
+    @functools.cached_property
+    def machine(self):
+        """The same of those with a systemd."""
+        initramfs, root = self.options.folder / "machine-initramfs", self.options.folder / "machine-root"
+        make_machine_initramfs(initramfs)
+        make_root(self.options.binaries, self.options.contained, root)
+        return initramfs, [root]
+
+
+def try_guest(options, guest, contents):
     """The verdicts about all its runs."""
     kernel = options.folder / guest.series
     config = (kernel / "config").read_text() if (kernel / "config").exists() else ""
     verdicts = []
+    initramfs, disks = contents.machine if guest.systemd else contents.plain
     begin = time.monotonic()
     for _ in range(options.runs):
         sent = boot(guest, options.folder, initramfs, disks, options.threads, options.repeat, options.suites)
-        verdicts.append(judge(guest, sent, config, options.suites))
+        if guest.systemd:
+            verdicts.append(judge_machine(guest, sent, config))
+        else:
+            verdicts.append(judge(guest, sent, config, options.suites))
         keep(sent, options.folder / f"last-{guest.name}")
         if verdicts[-1].complaints:  # a later good run is not to cover what a failed one left
             keep(sent, options.folder / f"failed-{guest.name}")
     release = (kernel / "release").read_text().strip().removesuffix("-cloud-amd64")
     print_guest(guest, release, verdicts, time.monotonic() - begin)
+    if verdicts[-1].residents:
+        print_residents(verdicts[-1].residents)
     return verdicts
 
 
 def are_judges_good():
     """A judge that lets a planted breach pass would find none in a guest either."""
-    tests = subprocess.run([sys.executable, "-B", "-m", "unittest", "test_judges"], cwd=HERE, stderr=subprocess.PIPE)
+    command = [sys.executable, "-B", "-m", "unittest", "test_judges", "test_machine"]
+    tests = subprocess.run(command, cwd=HERE, stderr=subprocess.PIPE)
     if tests.returncode:
         print(tests.stderr.decode())
     return tests.returncode == 0
@@ -92,13 +128,11 @@ def main():
     series = dict.fromkeys(guest.series for guest in options.guests)
     if subprocess.run([HERE / "fetch", options.folder, *series]).returncode:
         return 1  # fetch has said why
-    initramfs = options.folder / "initramfs"
-    make_initramfs(options.binaries, initramfs)
-    disks = make_disks(options.folder / "disks")
+    contents = Contents(options)
     print_header()
     instructions, is_good = {}, True
     for guest in options.guests:
-        verdicts = try_guest(options, guest, initramfs, disks)
+        verdicts = try_guest(options, guest, contents)
         instructions.setdefault(guest.series, {}).update(verdicts[0].instructions)
         is_good = is_good and not any(verdict.complaints for verdict in verdicts)
     print_instructions(instructions)

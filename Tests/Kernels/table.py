@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is printed: a line for each guest, and the verifier's cost of each program on each kernel."""
 
+import re
+
 from judge import DEFAULT_LIMIT, FILE_SYSTEMS
 
 COLUMNS = {
-    "KERNEL": 14, "PREEMPTION": 10, "CGROUPS": 7, "CPUS": 4, "ATTACHED": 8, "MISSING": 7, "DOCTOR SAW": 10,
+    "KERNEL": 18, "PREEMPTION": 10, "CGROUPS": 7, "CPUS": 4, "ATTACHED": 8, "MISSING": 7, "DOCTOR SAW": 10,
     "FILE SYSTEMS": 12, "ROWS EQUAL": 10, "FIGURES EQUAL": 13, "LACKING": 7, "MISSED RUNS": 14, "UNKNOWN RESULTS": 15,
     "SUITE": 8,
     "MIB HELD": 8, "RUNS": 4, "SECONDS": 7, "RESULT": 8,
@@ -38,9 +40,11 @@ def missed(comparisons):
     return f"{runs} ({100 * runs / operations:.3f} %)" if runs and operations else runs
 
 
-def suite_result(verdicts):
+def suite_result(guest, verdicts):
     """Equal: truth = rows + declared. Declared: only with what the kernel missed, or with what 5.10 does not tell."""
     suites = [verdict.suite for verdict in verdicts]
+    if guest.systemd:
+        return None  # those without do it on the same kernel
     if not all(suites) or any(suite.complaints for suite in suites):
         return "FAILED"
     return "equal" if all(suite.is_equal for suite in suites) else "declared"
@@ -49,7 +53,7 @@ def suite_result(verdicts):
 def print_guest(guest, release, verdicts, seconds):
     """The line of a guest, all its runs together."""
     cells = {
-        "KERNEL": release, "CGROUPS": guest.cgroups,
+        "KERNEL": release + (" systemd" if guest.systemd else ""), "CGROUPS": guest.cgroups,
         "CPUS": spread(verdict.possible_cpus for verdict in verdicts),
         "PREEMPTION": spread(verdict.preemption for verdict in verdicts),
         "ATTACHED": spread(verdict.attached for verdict in verdicts),
@@ -73,10 +77,11 @@ def print_guest(guest, release, verdicts, seconds):
             "MISSED RUNS": missed(comparisons),
             "UNKNOWN RESULTS": sum(c.unknown for c in comparisons),
         }
-    cells["SUITE"] = suite_result(verdicts)
+    if result := suite_result(guest, verdicts):
+        cells["SUITE"] = result
     good = sum(not verdict.complaints for verdict in verdicts)
     is_equal = len(comparisons) == len(verdicts) and all(c.equal_rows == c.rows for c in comparisons)
-    is_equal = is_equal and cells["SUITE"] == "equal"
+    is_equal = is_equal and cells.get("SUITE", "equal") == "equal"
     cells["RUNS"] = f"{good}/{len(verdicts)}"
     cells["RESULT"] = "FAILED" if good < len(verdicts) else "equal" if is_equal else "declared"
     print_cells(cells, COLUMNS)
@@ -87,6 +92,30 @@ def print_guest(guest, release, verdicts, seconds):
                 print(f"    max_kernel_memory = {limit}: {mebibytes(size)} MiB held", flush=True)
         for sentence in verdict.notes + verdict.complaints:
             print(prefix + sentence.strip().replace("\n", "\n        "), flush=True)
+
+
+def shortened(text):
+    """Ids say little and take much room."""
+    return re.sub(r"[0-9a-f]{64}", lambda found: found[0][:8] + "...", text)
+
+
+def print_residents(residents):
+    """Of each container and unit in a guest with a systemd, what its last row said, and how many of its figures were equal."""
+    rows = [{name: name for name in ("RESIDENT", "KIND", "UNIT", "SLICE", "CONTAINER", "POD", "FIGURES EQUAL")}]
+    for name, row, equal in residents:
+        container, pod = row.get("container") or {}, row.get("pod") or {}
+        unit = "/".join(filter(None, (row.get("unit"), row.get("subgroup"))))
+        cells = {
+            "RESIDENT": name, "KIND": row.get("kind"), "UNIT": unit, "SLICE": row.get("slice"),
+            "CONTAINER": " ".join(str(container[key]) for key in ("runtime", "name", "image")) if container else None,
+            "POD": " ".join(str(pod[key]) for key in ("uid", "namespace", "name", "qos") if pod[key]) if pod else None,
+            "FIGURES EQUAL": equal,
+        }  # fmt: skip
+        rows.append({name: shortened(value) for name, value in cells.items() if value})
+    widths = {name: max(len(cells.get(name, "-")) for cells in rows) for name in rows[0]}
+    for cells in rows:
+        print("    ", end="")
+        print_cells(cells, widths)
 
 
 def print_instructions(by_kernel):
