@@ -60,7 +60,7 @@ class Questions(unittest.TestCase):
             ("web-2", "job.service", 0, 1, 1, 0)],
         ("writers", "web.slice"): [
             ("web-1", "/usr/bin/postgres", "web-db.slice", 0, 4, 4000), ("web-1", "/usr/sbin/nginx", "web.slice", 1, 18, 1080)],
-        ("failing", None): [("web-1", "job.service", 0, 9, '{"ENOENT": 9}')],
+        ("failing", None): [("web-1", "job.service", 0, 9, "ENOENT 9")],
         ("uring", None): [("web-1", "db.service", 4, 3, 75.0, 25.0)],
         ("full", None): [("web-1", "db.service", 3, 2, "2026-11-22T12:00:10.000Z", "2026-11-22T12:01:10.000Z")],
         ("gaps", None): [
