@@ -240,6 +240,8 @@ def main():
     for number in (signal.SIGTERM, signal.SIGINT):
         # From a thread of its own: the loop that it stops is the one that a signal interrupts.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    # Whoever started this may have blocked them.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
     host, port = server.server_address[:2]
     scheme = "https" if options.tls_cert else "http"
     say(f"ready: {scheme}://{f'[{host}]' if ':' in host else host}:{port}{options.path}, storing in {options.db}")
