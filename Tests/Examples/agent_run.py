@@ -67,7 +67,8 @@ def cgroup():
 
 
 def dd(group, folder, number):
-    script = f"echo $$ >{group}/cgroup.procs; exec dd if=/dev/zero of={folder}/file{number} bs={SIZE} count={WRITES} status=none"
+    command = f"dd if=/dev/zero of={folder}/file{number} bs={SIZE} count={WRITES} status=none"
+    script = f"echo $$ >{group}/cgroup.procs; exec {command}"
     subprocess.run(["/bin/sh", "-ec", script], check=True)
 
 
@@ -120,11 +121,17 @@ format = "json"
         assert again.post(document) == (200, b"was stored before\n")
     assert db.execute("SELECT count(*) FROM batches").fetchone() == (len(documents),)
     assert db.execute("SELECT * FROM gaps").fetchall() == []
-    assert db.execute(f"SELECT {', '.join(f'sum({name})' for name in FIGURES)} FROM activity").fetchone() == sums(documents)
+    assert db.execute(f"SELECT {', '.join(f'sum({name})' for name in FIGURES)} FROM activity").fetchone() == sums(
+        documents
+    )
     by_writers = db.execute("SELECT sum(writes), sum(write_bytes) FROM writers").fetchone()
-    assert by_writers == tuple(sum(w[name] for d in documents for r in d["units"] for w in r["writers"]) for name in ("writes", "write_bytes"))
+    assert by_writers == tuple(
+        sum(w[name] for d in documents for r in d["units"] for w in r["writers"]) for name in ("writes", "write_bytes")
+    )
     _, rows = ask.answer(db, ask.questions()["writers"][0], group.name)
-    assert [row[1:] for row in rows if row[4] > 1] == [("/usr/bin/dd", group.name, 2, 2 * WRITES, 2 * WRITES * SIZE)], rows
+    assert [row[1:] for row in rows if row[4] > 1] == [
+        ("/usr/bin/dd", group.name, 2, 2 * WRITES, 2 * WRITES * SIZE)
+    ], rows
     again.process.send_signal(signal.SIGTERM)
     assert again.process.wait(20) == 0
     print(f"{len(documents)} batches, {len(late)} of them before the second start, {sums(documents)}")

@@ -61,7 +61,9 @@ class Running:
             body = json.dumps(body).encode()
         connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
-            connection.request("POST", path, body, {"Content-Type": kind} | {k.replace("_", "-"): v for k, v in headers.items()})
+            connection.request(
+                "POST", path, body, {"Content-Type": kind} | {k.replace("_", "-"): v for k, v in headers.items()}
+            )
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), answer.headers
 
@@ -73,7 +75,9 @@ class Running:
 class Taken(unittest.TestCase):
     def test_json_and_ndjson_with_and_without_gzip_are_stored_the_same(self):
         collector = Running(self)
-        for n, (kind, write) in enumerate([("application/json", lambda b: json.dumps(b).encode()), ("application/x-ndjson", ndjson)]):
+        for n, (kind, write) in enumerate(
+            [("application/json", lambda b: json.dumps(b).encode()), ("application/x-ndjson", ndjson)]
+        ):
             for zipped in (False, True):
                 body = write(batch(sequence=2 * n + zipped, units=[row("a.service", writes=3, write_bytes=30)]))
                 headers = {"Content_Encoding": "gzip"} if zipped else {}
@@ -89,7 +93,9 @@ class Taken(unittest.TestCase):
         self.assertEqual(collector.post(document)[1], "stored\n")
         packed = gzip.compress(json.dumps(document).encode())
         self.assertEqual(collector.post(packed, Content_Encoding="gzip")[:2], (200, "was stored before\n"))
-        self.assertEqual(collector.post(ndjson(document), kind="application/x-ndjson")[:2], (200, "was stored before\n"))
+        self.assertEqual(
+            collector.post(ndjson(document), kind="application/x-ndjson")[:2], (200, "was stored before\n")
+        )
         other = batch(units=[row("a.service", writes=2)])
         self.assertEqual(collector.post(other)[0], 409)
         self.assertEqual(collector.ask("SELECT writes FROM rows"), [(1,)])
@@ -126,21 +132,45 @@ class Taken(unittest.TestCase):
     def test_nothing_that_is_sent_is_forgotten(self):
         collector = Running(self)
         unit = row("a.service", writes=1) | {"unit_raw": "YQ==", "new_member": [1, {"x": None}], "creates": None}
-        alert = {"alert": "unexpected_writer", "id": "1", "rule": "watch[0]", "time": "2026-11-22T12:00:00.000Z", "op": "write",
-                 "path": "/etc/x", "parents": ["cron"]}
-        document = batch(units=[unit], alerts=[alert], gap_before=2.5, loss={"ring_records": 4, "missed_runs": {"write": None, "open": 0}})
+        alert = {
+            "alert": "unexpected_writer",
+            "id": "1",
+            "rule": "watch[0]",
+            "time": "2026-11-22T12:00:00.000Z",
+            "op": "write",
+            "path": "/etc/x",
+            "parents": ["cron"],
+        }
+        document = batch(
+            units=[unit],
+            alerts=[alert],
+            gap_before=2.5,
+            loss={"ring_records": 4, "missed_runs": {"write": None, "open": 0}},
+        )
         self.assertEqual(collector.post(document)[0], 200)
-        self.assertEqual(collector.ask("SELECT creates, rest ->> 'unit_raw', rest -> 'new_member' FROM rows"), [(None, "YQ==", '[1,{"x":null}]')])
-        self.assertEqual(collector.ask("SELECT rule, path, rest -> 'parents' FROM alerts"), [("watch[0]", "/etc/x", '["cron"]')])
-        self.assertEqual(collector.ask("SELECT what, count FROM losses"), [("ring_records", 4), ("missed_runs.write", None)])
+        self.assertEqual(
+            collector.ask("SELECT creates, rest ->> 'unit_raw', rest -> 'new_member' FROM rows"),
+            [(None, "YQ==", '[1,{"x":null}]')],
+        )
+        self.assertEqual(
+            collector.ask("SELECT rule, path, rest -> 'parents' FROM alerts"), [("watch[0]", "/etc/x", '["cron"]')]
+        )
+        self.assertEqual(
+            collector.ask("SELECT what, count FROM losses"), [("ring_records", 4), ("missed_runs.write", None)]
+        )
         self.assertEqual(collector.ask("SELECT what, missing FROM gaps"), [("seconds", 2.5)])
         self.assertEqual(collector.ask("SELECT rest -> '$.coverage.not_seen' FROM batches"), [('["mmap stores"]',)])
 
     def test_old_batches_go_when_a_time_is_given(self):
         collector = Running(self, "--keep", "7d")
-        self.assertEqual(collector.post(batch(sequence=1, end="2020-01-01T00:00:00.000Z", units=[row("old.service", writes=1)]))[0], 200)
+        self.assertEqual(
+            collector.post(batch(sequence=1, end="2020-01-01T00:00:00.000Z", units=[row("old.service", writes=1)]))[0],
+            200,
+        )
         self.assertEqual(collector.ask("SELECT count(*) FROM writers"), [(0,)])
-        self.assertEqual(collector.post(batch(sequence=2, end="2999-01-01T00:00:00.000Z", units=[row("new.service")]))[0], 200)
+        self.assertEqual(
+            collector.post(batch(sequence=2, end="2999-01-01T00:00:00.000Z", units=[row("new.service")]))[0], 200
+        )
         self.assertEqual(collector.ask("SELECT unit FROM rows"), [("new.service",)])
 
 
@@ -159,19 +189,36 @@ class Refusals(unittest.TestCase):
             else:
                 del inner[path[-1]]
             return document
+
         cases = [
-            (b"", "is not JSON"), (b"{", "is not JSON"), (b"[]", "is not a JSON object"), (b"\xff{}", "is not JSON in UTF-8"),
-            (b"[" * 200000, "is not JSON"), (b'{"a":NaN}', "NaN"), (b'{"a":1e999}', "not JSON"), (b'{"a":"\\ud800"}', "not JSON in UTF-8"),
-            (b'{"a":' + b"9" * 5000 + b"}", "is not JSON"), ({"resourceMetrics": []}, "schema is None"),
-            (changed(["schema"], "otagent.batch/2"), "schema is 'otagent.batch/2'"), (changed(["batch_id"]), "batch_id is missing"),
-            (changed(["batch_id"], ""), "batch_id is empty"), (changed(["sequence"], -1), "sequence is not from 0"),
-            (changed(["sequence"], True), "sequence is not an integer"), (changed(["part"], [2, 1]), "part is not [k, n]"),
-            (changed(["units"], {}), "units is not a list"), (changed(["units", 0], 3), "something else than objects"),
-            (changed(["units", 0, "writes"]), "units[0].writes is missing"), (changed(["units", 0, "writes"], 1 << 63), "units[0].writes is not from 0"),
-            (changed(["units", 0, "writes"], "1"), "units[0].writes is not an integer"), (changed(["units", 0, "unit"], 1), "units[0].unit is not a string"),
-            (changed(["units", 0, "writers", 0, "exe"], ["x"]), "does not fit"), (changed(["units", 0, "writers", 0, "uid"], "root"), "does not fit"),
-            (changed(["units", 0, "io_uring", "worker"]), "worker is missing"), (changed(["window", "end"], "yesterday"), "window.end is not a time"),
-            (changed(["loss", "missed_runs"], 0), "loss.missed_runs is not an object"), (changed(["host", "name"], None), "host.name is not a string"),
+            (b"", "is not JSON"),
+            (b"{", "is not JSON"),
+            (b"[]", "is not a JSON object"),
+            (b"\xff{}", "is not JSON in UTF-8"),
+            (b"[" * 200000, "is not JSON"),
+            (b'{"a":NaN}', "NaN"),
+            (b'{"a":1e999}', "not JSON"),
+            (b'{"a":"\\ud800"}', "not JSON in UTF-8"),
+            (b'{"a":' + b"9" * 5000 + b"}", "is not JSON"),
+            ({"resourceMetrics": []}, "schema is None"),
+            (changed(["schema"], "otagent.batch/2"), "schema is 'otagent.batch/2'"),
+            (changed(["batch_id"]), "batch_id is missing"),
+            (changed(["batch_id"], ""), "batch_id is empty"),
+            (changed(["sequence"], -1), "sequence is not from 0"),
+            (changed(["sequence"], True), "sequence is not an integer"),
+            (changed(["part"], [2, 1]), "part is not [k, n]"),
+            (changed(["units"], {}), "units is not a list"),
+            (changed(["units", 0], 3), "something else than objects"),
+            (changed(["units", 0, "writes"]), "units[0].writes is missing"),
+            (changed(["units", 0, "writes"], 1 << 63), "units[0].writes is not from 0"),
+            (changed(["units", 0, "writes"], "1"), "units[0].writes is not an integer"),
+            (changed(["units", 0, "unit"], 1), "units[0].unit is not a string"),
+            (changed(["units", 0, "writers", 0, "exe"], ["x"]), "does not fit"),
+            (changed(["units", 0, "writers", 0, "uid"], "root"), "does not fit"),
+            (changed(["units", 0, "io_uring", "worker"]), "worker is missing"),
+            (changed(["window", "end"], "yesterday"), "window.end is not a time"),
+            (changed(["loss", "missed_runs"], 0), "loss.missed_runs is not an object"),
+            (changed(["host", "name"], None), "host.name is not a string"),
         ]
         for body, reason in cases:
             status, text, _ = collector.post(body)
@@ -185,8 +232,13 @@ class Refusals(unittest.TestCase):
         collector = Running(self)
         lines = ndjson(batch(units=[row("a.service")])).splitlines(keepends=True)
         foreign = lines[1].replace(b'"i-1"', b'"i-2"')
-        for body, reason in [(lines[1], "first line"), (lines[0] + foreign, "another batch"), (lines[0] + b'{"type":"x","batch_id":"i-1"}', "neither"),
-                             (lines[0] + lines[1][:-20], "line 2 is not JSON"), (b"\n\n", "first line")]:
+        for body, reason in [
+            (lines[1], "first line"),
+            (lines[0] + foreign, "another batch"),
+            (lines[0] + b'{"type":"x","batch_id":"i-1"}', "neither"),
+            (lines[0] + lines[1][:-20], "line 2 is not JSON"),
+            (b"\n\n", "first line"),
+        ]:
             status, text, _ = collector.post(body, kind="application/x-ndjson")
             self.assertEqual(status, 400)
             self.assertIn(reason, text)
@@ -270,7 +322,10 @@ class Life(unittest.TestCase):
         collector.post(batch(host="web\u001b[31m"))
         status, said = collector.process.wait(10), collector.process.stderr.read()
         self.assertEqual(status, 0)
-        self.assertEqual(said.splitlines(), ["400: schema is 'x', not 'otagent.batch/1'", "i-1 web\\x1b[31m 2026-11-22T12:00:10.000Z 0 units"])
+        self.assertEqual(
+            said.splitlines(),
+            ["400: schema is 'x', not 'otagent.batch/1'", "i-1 web\\x1b[31m 2026-11-22T12:00:10.000Z 0 units"],
+        )
 
     def test_beyond_this_host_it_wants_a_token(self):
         command = [sys.executable, "-B", EXAMPLE / "collector.py", "--listen", "0.0.0.0:0"]
@@ -282,23 +337,51 @@ class Life(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", prefix="ot-test-") as file:
             file.write("no database, but long enough to be looked at " * 20)
             file.flush()
-            end = subprocess.run([sys.executable, "-B", EXAMPLE / "collector.py", "--db", file.name], stderr=subprocess.PIPE, text=True, timeout=20)
+            end = subprocess.run(
+                [sys.executable, "-B", EXAMPLE / "collector.py", "--db", file.name],
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=20,
+            )
         self.assertEqual(end.returncode, 1)
         self.assertIn("not a database", end.stderr)
 
     def test_tls_is_served(self):
         with tempfile.TemporaryDirectory(prefix="ot-test-") as folder:
             key, cert = f"{folder}/key.pem", f"{folder}/cert.pem"
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-                            "-out", cert, "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
-                           check=True, capture_output=True)
+            subprocess.run(
+                [
+                    "openssl",
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1",
+                    "-nodes",
+                    "-keyout",
+                    key,
+                    "-out",
+                    cert,
+                    "-days",
+                    "1",
+                    "-subj",
+                    "/CN=localhost",
+                    "-addext",
+                    "subjectAltName=IP:127.0.0.1",
+                ],
+                check=True,
+                capture_output=True,
+            )
             collector = Running(self, "--tls-cert", cert, "--tls-key", key)
             with socket.create_connection(("127.0.0.1", collector.port)) as plain:
                 plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 plain.settimeout(20)
                 with contextlib.suppress(OSError):
                     plain.recv(100)
-            secure = http.client.HTTPSConnection("127.0.0.1", collector.port, timeout=20, context=ssl.create_default_context(cafile=cert))
+            secure = http.client.HTTPSConnection(
+                "127.0.0.1", collector.port, timeout=20, context=ssl.create_default_context(cafile=cert)
+            )
             self.assertEqual(collector.post(batch(), connection=secure)[0], 200)
 
 

@@ -27,25 +27,99 @@ def filled(path):
     store = Store(path)
     web, db, job = "web.service", "db.service", "job.service"
     for document in [
-        batch(sequence=1, end="2026-11-22T12:00:10.000Z", units=[
-            row(web, slice="web.slice", run=FIRST, exe="/usr/sbin/nginx", writes=10, write_bytes=1000, creates=1, opens=4),
-            row(db, slice="web-db.slice", exe="/usr/bin/postgres", writes=4, write_bytes=4000, uring={"writes": 3, "write_bytes": 1000},
-                write_failures=2, write_errors={"ENOSPC": 2})]),
-        batch(sequence=2, end="2026-11-22T12:00:20.000Z", units=[
-            row(web, slice="web.slice", run=FIRST, exe="/usr/sbin/nginx", writes=1, write_bytes=10, opens=1),
-            row(web, slice="web.slice", run=SECOND, exe="/usr/sbin/nginx", writes=2, write_bytes=20, opens=2)]),
-        batch(sequence=5, end="2026-11-22T12:01:10.000Z", loss={"ring_records": 3, "missed_runs": {"write": 2, "open": None}}, units=[
-            row(web, slice="web.slice", run=SECOND, exe="/usr/sbin/nginx", writes=5, write_bytes=50, opens=5),
-            row(db, slice="web-db.slice", exe="/usr/bin/postgres", write_failures=3, write_errors={"ENOSPC": 1, "EDQUOT": 2}),
-            row(job, slice="webby.slice", exe=None, writes=1, write_bytes=7, open_failures=9, open_errors={"ENOENT": 9})]),
+        batch(
+            sequence=1,
+            end="2026-11-22T12:00:10.000Z",
+            units=[
+                row(
+                    web,
+                    slice="web.slice",
+                    run=FIRST,
+                    exe="/usr/sbin/nginx",
+                    writes=10,
+                    write_bytes=1000,
+                    creates=1,
+                    opens=4,
+                ),
+                row(
+                    db,
+                    slice="web-db.slice",
+                    exe="/usr/bin/postgres",
+                    writes=4,
+                    write_bytes=4000,
+                    uring={"writes": 3, "write_bytes": 1000},
+                    write_failures=2,
+                    write_errors={"ENOSPC": 2},
+                ),
+            ],
+        ),
+        batch(
+            sequence=2,
+            end="2026-11-22T12:00:20.000Z",
+            units=[
+                row(web, slice="web.slice", run=FIRST, exe="/usr/sbin/nginx", writes=1, write_bytes=10, opens=1),
+                row(web, slice="web.slice", run=SECOND, exe="/usr/sbin/nginx", writes=2, write_bytes=20, opens=2),
+            ],
+        ),
+        batch(
+            sequence=5,
+            end="2026-11-22T12:01:10.000Z",
+            loss={"ring_records": 3, "missed_runs": {"write": 2, "open": None}},
+            units=[
+                row(web, slice="web.slice", run=SECOND, exe="/usr/sbin/nginx", writes=5, write_bytes=50, opens=5),
+                row(
+                    db,
+                    slice="web-db.slice",
+                    exe="/usr/bin/postgres",
+                    write_failures=3,
+                    write_errors={"ENOSPC": 1, "EDQUOT": 2},
+                ),
+                row(
+                    job,
+                    slice="webby.slice",
+                    exe=None,
+                    writes=1,
+                    write_bytes=7,
+                    open_failures=9,
+                    open_errors={"ENOENT": 9},
+                ),
+            ],
+        ),
         # The same operations once more, by slice: no question may count them twice. The loss is the window's own.
-        batch(sequence=5, end="2026-11-22T12:01:10.000Z", group_by=["slice"], loss={"ring_records": 3, "missed_runs": {"write": 2, "open": None}},
-              units=[row(None, slice="-.slice", writes=6, write_bytes=57)]),
-        batch(instance="j", host="web-2", end="2026-11-22T12:05:00.000Z", gap_before=4.5, units=[
-            row(job, slice="system.slice", exe="/usr/bin/rsync", writes=1, write_bytes=1, open_failures=1, open_errors={"EACCES": 1})]),
+        batch(
+            sequence=5,
+            end="2026-11-22T12:01:10.000Z",
+            group_by=["slice"],
+            loss={"ring_records": 3, "missed_runs": {"write": 2, "open": None}},
+            units=[row(None, slice="-.slice", writes=6, write_bytes=57)],
+        ),
+        batch(
+            instance="j",
+            host="web-2",
+            end="2026-11-22T12:05:00.000Z",
+            gap_before=4.5,
+            units=[
+                row(
+                    job,
+                    slice="system.slice",
+                    exe="/usr/bin/rsync",
+                    writes=1,
+                    write_bytes=1,
+                    open_failures=1,
+                    open_errors={"EACCES": 1},
+                )
+            ],
+        ),
         # The hour before: web-2's job failed as often then.
-        batch(instance="k", host="web-2", end="2026-11-22T10:30:00.000Z", units=[row(job, open_failures=1, open_errors={"EACCES": 1})]),
-        batch(instance="l", host="web-1", end="2026-11-22T13:00:00.000Z", units=[row(job, writes=100, write_bytes=10**6)]),
+        batch(
+            instance="k",
+            host="web-2",
+            end="2026-11-22T10:30:00.000Z",
+            units=[row(job, open_failures=1, open_errors={"EACCES": 1})],
+        ),
+        batch(
+            instance="l", host="web-1", end="2026-11-22T13:00:00.000Z", units=[row(job, writes=100, write_bytes=10**6)]
+        ),
     ]:
         store.add(document)
     return store
@@ -56,10 +130,15 @@ class Questions(unittest.TestCase):
 
     EXPECTED = {
         ("top", None): [
-            ("web-1", "db.service", 0, 4, 4000, 0), ("web-1", "web.service", 2, 18, 1080, 1), ("web-1", "job.service", 0, 1, 7, 0),
-            ("web-2", "job.service", 0, 1, 1, 0)],
+            ("web-1", "db.service", 0, 4, 4000, 0),
+            ("web-1", "web.service", 2, 18, 1080, 1),
+            ("web-1", "job.service", 0, 1, 7, 0),
+            ("web-2", "job.service", 0, 1, 1, 0),
+        ],
         ("writers", "web.slice"): [
-            ("web-1", "/usr/bin/postgres", "web-db.slice", 0, 4, 4000), ("web-1", "/usr/sbin/nginx", "web.slice", 1, 18, 1080)],
+            ("web-1", "/usr/bin/postgres", "web-db.slice", 0, 4, 4000),
+            ("web-1", "/usr/sbin/nginx", "web.slice", 1, 18, 1080),
+        ],
         ("failing", None): [("web-1", "job.service", 0, 9, "ENOENT 9")],
         ("uring", None): [("web-1", "db.service", 4, 3, 75.0, 25.0)],
         ("full", None): [("web-1", "db.service", 3, 2, "2026-11-22T12:00:10.000Z", "2026-11-22T12:01:10.000Z")],
@@ -67,10 +146,13 @@ class Questions(unittest.TestCase):
             ("web-1", "i", None, "missed_runs.write", 2, 5, 5, "2026-11-22T12:01:10.000Z"),
             ("web-1", "i", None, "ring_records", 3, 5, 5, "2026-11-22T12:01:10.000Z"),
             ("web-1", "i", "", "windows", 2, 3, 4, "2026-11-22T12:01:10.000Z"),
-            ("web-2", "j", "", "seconds", 4.5, 1, 1, "2026-11-22T12:05:00.000Z")],
+            ("web-2", "j", "", "seconds", 4.5, 1, 1, "2026-11-22T12:05:00.000Z"),
+        ],
         ("unit", "web.service"): [
-            ("2026-11-22T12:00", "web-1", "11111111", 5, 1, 11, 1010), ("2026-11-22T12:00", "web-1", "22222222", 2, 0, 2, 20),
-            ("2026-11-22T12:01", "web-1", "22222222", 5, 0, 5, 50)],
+            ("2026-11-22T12:00", "web-1", "11111111", 5, 1, 11, 1010),
+            ("2026-11-22T12:00", "web-1", "22222222", 2, 0, 2, 20),
+            ("2026-11-22T12:01", "web-1", "22222222", 5, 0, 5, 50),
+        ],
     }
 
     def test_every_question_has_the_answer_that_the_figures_give(self):
@@ -103,7 +185,9 @@ class Questions(unittest.TestCase):
             self.assertIn('"unit": "\\u001b]0;x\\u0007\\n.service"', printed)
 
     def test_asking_makes_no_database(self):
-        with tempfile.TemporaryDirectory(prefix="ot-test-") as folder, contextlib.redirect_stderr(io.StringIO()) as said:
+        with tempfile.TemporaryDirectory(prefix="ot-test-") as folder, contextlib.redirect_stderr(
+            io.StringIO()
+        ) as said:
             self.assertEqual(self.run_main("top", "--db", f"{folder}/none.db", status=1), "")
             self.assertIn("unable to open", said.getvalue())
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recipes: every configuration parses, by its engine where that is installed, and the README tells about every one."""
+"""The recipes: every configuration parses, by its engine where that is installed; the README tells about each."""
 
 import pathlib
 import re
@@ -19,7 +19,12 @@ CHECKS = {
     "prometheus/prometheus.yml": ["promtool", "check", "config", "{}"],
     "telegraf/telegraf.conf": ["telegraf", "config", "check", "--config", "{}"],
     "vector/vector.yaml": ["vector", "validate", "--no-environment", "{}"],
-    "victoria-metrics/scrape.yml": ["vmagent", "-dryRun", "-promscrape.config={}", "-remoteWrite.url=http://127.0.0.1:1/"],
+    "victoria-metrics/scrape.yml": [
+        "vmagent",
+        "-dryRun",
+        "-promscrape.config={}",
+        "-remoteWrite.url=http://127.0.0.1:1/",
+    ],
 }
 
 
@@ -38,7 +43,9 @@ def yaml_problems(text):
             indents.pop()
         if item.startswith("- "):
             indent, item = indent + 2, item[2:]
-        if not re.fullmatch(r"""[\w.]+:( ("[^"]*"|\[[^\[\]]*\]|[^\s"'\[\]{}&*!|>%@`][^"\[\]{}]*|\.type == "unit"))?""", item):
+        if not re.fullmatch(
+            r"""[\w.]+:( ("[^"]*"|\[[^\[\]]*\]|[^\s"'\[\]{}&*!|>%@`][^"\[\]{}]*|\.type == "unit"))?""", item
+        ):
             yield f"line {number}: {item}"
         if indent > indents[-1]:
             indents.append(indent)
@@ -70,7 +77,9 @@ class Recipes(unittest.TestCase):
             if shutil.which(command[0]):
                 with self.subTest(file):
                     command = [argument.replace("{}", str(RECIPES / file)) for argument in command]
-                    end = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+                    end = subprocess.run(
+                        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
+                    )
                     self.assertEqual(end.returncode, 0, end.stdout)
 
     def test_every_folder_has_a_configuration_of_the_agent_and_a_check(self):
@@ -80,7 +89,11 @@ class Recipes(unittest.TestCase):
             self.assertTrue(outputs)
 
     def test_the_table_of_the_readme_names_every_folder_and_says_what_was_run(self):
-        rows = re.findall(r"^\| \[[^\]]+\]\(([\w-]+)/\) \|([^|]+)\|([^|]+)\|([^|]+)\|$", (RECIPES / "README.md").read_text(encoding="utf-8"), re.M)
+        rows = re.findall(
+            r"^\| \[[^\]]+\]\(([\w-]+)/\) \|([^|]+)\|([^|]+)\|([^|]+)\|$",
+            (RECIPES / "README.md").read_text(encoding="utf-8"),
+            re.M,
+        )
         self.assertEqual(sorted(row[0] for row in rows), FOLDERS)
         for folder, version, run, seen in rows:
             self.assertRegex(run.strip(), "^(run|partly|not run)$", folder)

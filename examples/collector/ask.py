@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Asks what collector.py has stored. The questions are files of SQL in questions/; an own one put there can be asked, too."""
+"""Asks what collector.py has stored. The questions are files in questions/: one of your own put there can be asked, too."""
 
 import argparse
 import datetime
@@ -45,7 +45,9 @@ def table(columns, rows):
     # Names on a host may be anything: nothing of them may reach the terminal as a control character.
     cells = [columns] + [["-" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
-    numeric = [bool(rows) and all(isinstance(row[n], (int, float, type(None))) for row in rows) for n in range(len(columns))]
+    numeric = [
+        bool(rows) and all(isinstance(row[n], (int, float, type(None))) for row in rows) for n in range(len(columns))
+    ]
     for line in cells:
         padded = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(line, widths, numeric)]
         yield "  ".join(padded).rstrip()
@@ -54,13 +56,20 @@ def table(columns, rows):
 def main():
     known = questions()
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="questions:\n" + "\n".join(f"  {about}" for _, about in known.values()))
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="questions:\n" + "\n".join(f"  {about}" for _, about in known.values()),
+    )
     parser.add_argument("question", choices=known, metavar="QUESTION")
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the unit or slice, for the questions that take one")
     parser.add_argument("--db", default="otagent.db", metavar="FILE", help="the database (otagent.db)")
-    parser.add_argument("--since", type=quantity(UNITS, "a time such as 90m"), default=3600, metavar="TIME",
-                        help="how far to look back: 10m, 7d (1h)")
+    parser.add_argument(
+        "--since",
+        type=quantity(UNITS, "a time such as 90m"),
+        default=3600,
+        metavar="TIME",
+        help="how far to look back: 10m, 7d (1h)",
+    )
     parser.add_argument("--now", type=moment, metavar="TIME", help="look back from then, not from now")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="lines at the most (20)")
     parser.add_argument("--json", action="store_true", help="an object for each line")

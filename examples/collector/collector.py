@@ -54,7 +54,8 @@ class Request(http.server.BaseHTTPRequestHandler):
         # One after the other: a document in memory is several times as big as its bytes.
         with server.work:
             body = documents.unpacked(
-                body, headers.get("Content-Encoding", "").strip().lower(), server.options.max_document)
+                body, headers.get("Content-Encoding", "").strip().lower(), server.options.max_document
+            )
             batch = documents.batch(body, headers.get("Content-Type", ""))
             key = headers.get("Idempotency-Key")
             if key is not None and key.strip('"') != batch["batch_id"]:
@@ -93,8 +94,12 @@ class Request(http.server.BaseHTTPRequestHandler):
         body = (text + "\n").encode("utf-8", "backslashreplace")
         self.close_connection = True
         self.send_response(status)
-        for name, value in {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body)),
-                            "Connection": "close", **headers}.items():
+        for name, value in {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            **headers,
+        }.items():
             self.send_header(name, value)
         if status == 401:
             self.send_header("WWW-Authenticate", "Bearer")
@@ -171,7 +176,11 @@ class Collector(http.server.ThreadingHTTPServer):
     def took(self, batch, is_new):
         if self.options.verbose:
             window, again = batch["window"], "" if is_new else " (again)"
-            say(printable(f"{batch['batch_id']} {batch['host']['name']} {window['end']} {len(batch['units'])} units{again}"))
+            say(
+                printable(
+                    f"{batch['batch_id']} {batch['host']['name']} {window['end']} {len(batch['units'])} units{again}"
+                )
+            )
         if is_new and self.left is not None:
             self.left -= 1
             if self.left <= 0:
@@ -188,6 +197,7 @@ def quantity(units, example):
         if not found or found[2] not in units:
             raise argparse.ArgumentTypeError(f"{text!r} is not {example}")
         return int(found[1]) * units[found[2]]
+
     return read
 
 
@@ -200,21 +210,44 @@ def address(text):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listen", type=address, default=("127.0.0.1", 8080), metavar="ADDRESS:PORT",
-                        help="127.0.0.1:8080 by default; port 0: a free one")
+    parser.add_argument(
+        "--listen",
+        type=address,
+        default=("127.0.0.1", 8080),
+        metavar="ADDRESS:PORT",
+        help="127.0.0.1:8080 by default; port 0: a free one",
+    )
     parser.add_argument("--path", default="/ingest", help="where batches are posted to (/ingest)")
     parser.add_argument("--db", default="otagent.db", metavar="FILE", help="the database (otagent.db)")
-    parser.add_argument("--keep", type=quantity(UNITS, "a time such as 7d"), metavar="TIME",
-                        help="delete what is older, such as 12h or 7d; without it everything is kept")
-    parser.add_argument("--token-file", type=pathlib.Path, metavar="FILE", help="the bearer token that agents must show")
+    parser.add_argument(
+        "--keep",
+        type=quantity(UNITS, "a time such as 7d"),
+        metavar="TIME",
+        help="delete what is older, such as 12h or 7d; without it everything is kept",
+    )
+    parser.add_argument(
+        "--token-file", type=pathlib.Path, metavar="FILE", help="the bearer token that agents must show"
+    )
     parser.add_argument("--tls-cert", metavar="FILE", help="certificate, PEM: serve https")
     parser.add_argument("--tls-key", metavar="FILE", help="its key, if it is not in the same file")
-    parser.add_argument("--max-body", type=quantity(SIZES, "a size such as 8MiB"), default=8 << 20, metavar="SIZE",
-                        help="of a request as it is sent (8MiB)")
-    parser.add_argument("--max-document", type=quantity(SIZES, "a size such as 32MiB"), default=32 << 20, metavar="SIZE",
-                        help="of a request when it is unpacked (32MiB)")
+    parser.add_argument(
+        "--max-body",
+        type=quantity(SIZES, "a size such as 8MiB"),
+        default=8 << 20,
+        metavar="SIZE",
+        help="of a request as it is sent (8MiB)",
+    )
+    parser.add_argument(
+        "--max-document",
+        type=quantity(SIZES, "a size such as 32MiB"),
+        default=32 << 20,
+        metavar="SIZE",
+        help="of a request when it is unpacked (32MiB)",
+    )
     parser.add_argument("--batches", type=int, metavar="N", help="end after so many new batches")
-    parser.add_argument("--verbose", action="store_true", help="a line for each batch and each refusal, on standard error")
+    parser.add_argument(
+        "--verbose", action="store_true", help="a line for each batch and each refusal, on standard error"
+    )
     options = parser.parse_args()
     if options.listen[0] not in ("127.0.0.1", "localhost", "::1") and not options.token_file:
         parser.error("beyond this host a --token-file is needed: whoever reaches the port could fill the disk")

@@ -67,12 +67,25 @@ class Store:
     def insert(self, batch, digest):
         window, id = batch["window"], batch["batch_id"]
         apart = "schema batch_id sequence part group_by units alerts loss".split()
-        self.put("batches", {
-            "batch_id": id, "digest": digest, "received": stamp(datetime.datetime.now(datetime.timezone.utc)),
-            "host": batch["host"]["name"], "instance": batch["agent"]["instance"], "sequence": batch["sequence"],
-            "group_by": "+".join(batch["group_by"]), "part": batch["part"][0], "parts": batch["part"][1],
-            "start": window["start"], "end": window["end"], "seconds": window["seconds"],
-            "gap_before": window["gap_before"], "rest": rest(batch, apart)})
+        self.put(
+            "batches",
+            {
+                "batch_id": id,
+                "digest": digest,
+                "received": stamp(datetime.datetime.now(datetime.timezone.utc)),
+                "host": batch["host"]["name"],
+                "instance": batch["agent"]["instance"],
+                "sequence": batch["sequence"],
+                "group_by": "+".join(batch["group_by"]),
+                "part": batch["part"][0],
+                "parts": batch["part"][1],
+                "start": window["start"],
+                "end": window["end"],
+                "seconds": window["seconds"],
+                "gap_before": window["gap_before"],
+                "rest": rest(batch, apart),
+            },
+        )
         for row in batch["units"]:
             self.insert_row(id, row)
         for alert in batch["alerts"]:

@@ -1,5 +1,5 @@
--- What a batch becomes. Counters that nothing feeds on a host are NULL, never 0. `rest` has, as JSON, every member that has no
--- column of its own, also those of versions of the agent that are newer than this file.
+-- What a batch becomes. Counters that nothing feeds on a host are NULL, never 0. `rest` has, as JSON, every member
+-- that has no column of its own, also those of versions of the agent that are newer than this file.
 
 CREATE TABLE IF NOT EXISTS batches (
     batch_id   TEXT PRIMARY KEY,        -- a repeated batch has the same, so it is stored once
@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS rows (
     writes INTEGER, write_bytes INTEGER, write_failures INTEGER,
     deletes INTEGER, renames INTEGER, mkdirs INTEGER, mknods INTEGER, symlinks INTEGER, links INTEGER,
     truncates INTEGER, allocates INTEGER, syncs INTEGER, shared_maps INTEGER, device_writes INTEGER,
-    uring_opens INTEGER, uring_creates INTEGER, uring_writes INTEGER, uring_write_bytes INTEGER,  -- the part of the above
+    -- The part of the above that went through io_uring.
+    uring_opens INTEGER, uring_creates INTEGER, uring_writes INTEGER, uring_write_bytes INTEGER,
     open_errors      TEXT,              -- {"ENOENT": 2}
     write_errors     TEXT,
     rest             TEXT NOT NULL
