@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tracemalloc
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "examples" / "collector"
 sys.path.insert(0, str(EXAMPLE))
 sys.dont_write_bytecode = True
+import documents  # noqa: E402
 import store as store_module  # noqa: E402
 from made import batch, ndjson, row  # noqa: E402
 
@@ -257,6 +259,15 @@ class Refusals(unittest.TestCase):
         self.assertEqual(collector.post(good, Content_Encoding="gzip")[0], 400)
         two = gzip.compress(good[:40]) + gzip.compress(good[40:])
         self.assertEqual(collector.post(two, Content_Encoding="gzip")[0], 200)
+
+    def test_a_body_that_unpacks_to_very_much_takes_no_memory(self):
+        bomb = gzip.compress(bytes(1 << 26))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        with self.assertRaises(documents.Refused) as refused:
+            documents.unpacked(bomb, "gzip", 1 << 20)
+        self.assertEqual(refused.exception.status, 413)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 1 << 23)
 
     def test_a_wrong_token_gets_401_and_a_new_one_needs_no_restart(self):
         with tempfile.NamedTemporaryFile("w", prefix="ot-test-") as token:
