@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+extension SystemTests {
+    /// The collector of the examples with the real agent, and the agent's side of the recipes.
+    @Suite struct Examples {
+        private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../..").standardized
+        let folder: Folder
+
+        init() throws { folder = try Folder() }
+
+        /// The measure is what the agent wrote to a file at the same time.
+        @Test func `the example collector has every batch once though it was killed and got them twice`() throws {
+            let script = Self.root.appending(path: "Tests/Examples/agent_run.py").path
+            let end = try run(try #require(installed("python3")), ["-B", script, try built("otagent")], in: folder)
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(end.output.contains("batches"))
+        }
+
+        @Test func `the agent takes its side of every recipe that this version has the format for`() throws {
+            let recipes = Self.root.appending(path: "examples/recipes")
+            let folders = try FileManager.default.contentsOfDirectory(atPath: recipes.path).filter { $0 != "README.md" }
+            #expect(folders.count >= 7)
+            for name in folders {
+                let path = recipes.appending(path: "\(name)/otagent.toml").path
+                let end = try otagent(["check", "--config", path], in: folder)
+                let later = #"format = "otlp" is not available in this version"#
+                let mistakes = end.errors.split(separator: "\n")
+                    .filter { $0.contains(": error: ") && !$0.hasSuffix(later) }
+                #expect(mistakes.isEmpty, "\(end.errors)")
+                #expect(end.status == 0 || end.errors.contains(later), "\(end.errors)")
+            }
+        }
+    }
+}
