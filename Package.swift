@@ -75,7 +75,10 @@ let package = Package(
         .testTarget(name: "BPFTests", dependencies: ["BPF", "Support"], exclude: ["objects"], swiftSettings: common),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF", "Support"], swiftSettings: common),
-        .testTarget(name: "ExportTests", dependencies: ["Export"], swiftSettings: common),
+        // Killed again and again by the tests while it rotates files.
+        .executableTarget(
+            name: "file-writer", dependencies: ["Export", "Model"], path: "Tests/FileWriter", swiftSettings: common),
+        .testTarget(name: "ExportTests", dependencies: ["Export", "file-writer"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(
             name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", logging],

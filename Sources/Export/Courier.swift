@@ -93,7 +93,12 @@ final class Courier: Sendable {
             case .attempt(let parcel):
                 settle(parcel, destination.attempt(parcel) { self.state.withLock { $0.finishBy } })
             case .wait(let instant):
-                guard let instant else {
+                let chore = destination.nextChore(at: .now)
+                if let chore, chore <= .now {
+                    destination.chore()
+                    continue
+                }
+                guard let instant = [instant, chore].compactMap({ $0 }).min() else {
                     wake.wait()
                     continue
                 }

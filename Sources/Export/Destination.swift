@@ -27,4 +27,15 @@ enum Pause: Sendable, Equatable {
 protocol Destination: AnyObject {
     /// Tries once. `deadline` answers, at any moment, until when the attempt may take: a shutdown sets it meanwhile.
     func attempt(_ parcel: Parcel, deadline: () -> ContinuousClock.Instant?) -> Outcome
+
+    /// When `chore` is to be called if no parcel comes before; nil when there is nothing to do between parcels.
+    ///
+    /// Asked whenever the courier is about to wait.
+    func nextChore(at now: ContinuousClock.Instant) -> ContinuousClock.Instant?
+    func chore()
+}
+
+extension Destination {
+    func nextChore(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? { nil }
+    func chore() {}
 }

@@ -65,7 +65,9 @@ package struct FileOptions: Sendable, Equatable {
     package var path: String
     package var format: BatchFormat = .ndjson
     package var maxBatchBytes = 4 << 20
+    /// Zero: the size does not matter.
     package var rotateSize = 64 << 20
+    /// Boundaries are whole multiples since 1970, UTC. Zero: the time does not matter.
     package var rotateEvery: Duration = .seconds(24 * 60 * 60)
     package var keepFiles = 7
     package var keepBytes = 512 << 20

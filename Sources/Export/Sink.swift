@@ -22,6 +22,10 @@ package struct SinkAccount: Sendable, Equatable {
     package var rejectedRows: UInt64 = 0
     package var waitingPayloads: UInt64 = 0
     package var waitingRows: UInt64 = 0
+    /// Files that were set aside as archives.
+    package var rotations: UInt64 = 0
+    /// Lines without an end that were cut off files.
+    package var tornLines: UInt64 = 0
     /// Why the last attempt failed, in words; absent when it did not.
     package var lastError: String?
     package init() {}

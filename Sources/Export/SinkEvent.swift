@@ -12,6 +12,12 @@ package enum SinkEvent: Sendable, Equatable {
     case dropped(payloads: Int, rows: Int, first: String, reason: String)
     /// The first delivery after failed attempts.
     case recovered
+    /// A file was set aside and a new one begun; `cause` is "size" or "time".
+    case rotated(archive: String, cause: String)
+    /// The last line of a file had no end and was cut off: an agent was killed, or the power failed, while it was written.
+    case mended(path: String, bytes: Int)
+    /// Something failed that keeps no batch from being delivered, such as packing an archive.
+    case trouble(reason: String)
     /// Nobody will ever read this output again; whatever is handed to it from now on is dropped.
     case closed(reason: String)
 }

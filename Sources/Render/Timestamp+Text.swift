@@ -30,31 +30,3 @@ extension Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 }
-
-/// A day of the proleptic Gregorian calendar.
-private struct CivilDate {
-    let year, month, day: Int64
-
-    /// Counts in years that begin on 1 March, so that the leap day is the last of its year, and in eras of 400 years,
-    /// which all have the same number of days.
-    init(daysSinceEpoch: Int64) {
-        let daysInEra: Int64 = 146_097
-        let daysFromYearZero = daysSinceEpoch + 719_468
-        let era = daysFromYearZero.flooredQuotient(by: daysInEra)
-        let dayOfEra = daysFromYearZero - era * daysInEra
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-}
-
-extension Int64 {
-    /// The quotient rounded down: moments before 1970 are negative.
-    fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
-}

@@ -82,15 +82,17 @@ struct FileSinkTests {
 
     @Test func whatCannotBeWrittenWaitsForTheDirectoryToComeBack() async throws {
         let directory = try Directory()
-        let path = try directory.file("logs/a.ndjson")
-        try FileManager.default.createDirectory(atPath: directory.path + "/logs", withIntermediateDirectories: false)
+        // Only the last directory of a path is made again.
+        let logs = directory.path + "/logs/here"
+        let path = logs + "/a.ndjson"
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
         let sink = try sink(path)
         try FileManager.default.removeItem(atPath: directory.path + "/logs")
         sink.accept([payload(1)])
         let retry = try #require(await log.nextRetry())
         #expect(retry.reason == "cannot open '\(path)': No such file or directory" && retry.delay == nil)
         #expect(sink.account.waitingRows == 3 && sink.account.lastError == retry.reason)
-        try FileManager.default.createDirectory(atPath: directory.path + "/logs", withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
         sink.reopen()
         let events = await log.upToDelivery(of: "here-1")
         #expect(events.first == .recovered)

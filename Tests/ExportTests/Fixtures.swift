@@ -1,5 +1,6 @@
 import CCurl
 import Foundation
+import Glibc
 import Model
 
 @testable import Export
@@ -42,8 +43,10 @@ struct EventLog: Sendable {
 final class Directory {
     let path: String
 
-    init() throws {
-        path = NSTemporaryDirectory() + "/export-" + UUID().uuidString
+    /// - Parameter inMemory: where the machine has a file system for that: for tests that would wait for a disk.
+    init(inMemory: Bool = false) throws {
+        let place = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory()
+        path = place + "/export-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

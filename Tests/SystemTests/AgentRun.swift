@@ -45,6 +45,7 @@ struct AgentRun {
             type = "file"
             path = "\(folder.path("batches.json"))"
             format = "json"
+            rotate_every = "0s"
 
             \(outputs)
             """)

@@ -72,11 +72,11 @@ package enum DefaultConfiguration {
         #group_by = []
         #max_batch_bytes = "4MiB"
         #max_waiting_bytes = "16MiB"        # what may wait while the file cannot be written
-        #rotate_size = "64MiB"              # this and the next four: no effect in this version
-        #rotate_every = "24h"
-        #keep_files = 7
-        #keep_bytes = "512MiB"
-        #compress = "gzip"                  # gzip | none
+        #rotate_size = "64MiB"              # no file gets bigger: a new one is begun; "0" = whatever its size
+        #rotate_every = "24h"               # a new file at whole multiples of it, UTC; "0s" = at no time
+        #keep_files = 7                     # old files that are kept
+        #keep_bytes = "512MiB"              # and how big they may be together
+        #compress = "gzip"                  # gzip | none, of old files
 
         [http]                              # the local endpoint (no effect in this version)
         listen = ""                         # "" = none; e.g. "127.0.0.1:9469" or "unix:/run/otagent/http.sock"

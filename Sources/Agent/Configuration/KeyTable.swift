@@ -41,8 +41,10 @@ extension KeySpecification {
         .init(.output, "password_file", .path, "\"\"", only: ["http"]),
         .init(.output, "headers", .stringTable, "{}", only: ["http"]),
         .init(.output, "allow_insecure_auth", .boolean, "false", only: ["http"]),
-        .init(.output, "rotate_size", .size(aKiBToAnEiB), "\"64MiB\"", only: ["file"]),
-        .init(.output, "rotate_every", .duration(.seconds(60) ... .seconds(3650 * 86_400)), "\"24h\"", only: ["file"]),
+        .init(.output, "rotate_size", .size(aKiBToAnEiB), "\"64MiB\"", only: ["file"], zeroIsNever: true),
+        .init(
+            .output, "rotate_every", .duration(.seconds(60) ... .seconds(3650 * 86_400)), "\"24h\"", only: ["file"],
+            zeroIsNever: true),
         .init(.output, "keep_files", .integer(1...100_000), "7", only: ["file"]),
         .init(.output, "keep_bytes", .size(aKiBToAnEiB), "\"512MiB\"", only: ["file"]),
         .init(.output, "compress", .choice(["gzip", "none"]), "\"gzip\"", only: ["file"]),

@@ -13,9 +13,6 @@ struct NotYetEffective {
     }
 
     static let all: [NotYetEffective] = [
-        .init(
-            .output, ["rotate_size", "rotate_every", "keep_files", "keep_bytes", "compress"],
-            instead: "the file is not rotated; let logrotate do it"),
         .init(.http, ["listen"], instead: "there is no local endpoint"),
         .init(.watch, instead: "no alerts are raised"),
         .init(.baseline, ["enabled"], instead: "nothing is learned"),

@@ -92,6 +92,14 @@ struct OutputReader {
         for (index, word) in keys.enumerated() where keys[..<index].contains(word) {
             problems.value(output.key.appending("group_by").appending(index), "group_by has \"\(word)\" twice")
         }
+        if let path = output.string("path"), output.string("type") == "file" {
+            let options = file(path: path)
+            if options.rotateSize > options.keepBytes {
+                let key = output.present.contains("keep_bytes") ? "keep_bytes" : "rotate_size"
+                let sentence = "keep_bytes is less than rotate_size: one old file alone may be bigger"
+                problems.key(output.key.appending(key), sentence, .warning)
+            }
+        }
         guard output.string("type") == "http" else { return }
         checkCredentials(&problems)
         if tls.string("key_file") != nil, !tls.present.contains("cert_file") || tls.values["cert_file"] == .string("") {

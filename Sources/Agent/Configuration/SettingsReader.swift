@@ -36,7 +36,7 @@ struct SettingsReader {
             case .outputTLS, .outputRetry, .outputSpool: break
             }
         }
-        checkPaths()
+        OutputPaths(sections).check(&problems)
         NotYetEffective.warn(about: sections, into: &problems)
         return settings
     }
@@ -141,20 +141,5 @@ struct SettingsReader {
     private static func isWriter(_ text: String) -> Bool {
         if text.hasPrefix("uid:") { return UInt32(text.dropFirst(4)) != nil }
         return text.hasPrefix("/") || ["unit:", "comm:"].contains { text.hasPrefix($0) && text != $0 }
-    }
-
-    /// Two writers of one file would cut each other's lines.
-    private mutating func checkPaths() {
-        var owners: [String: ConfigurationKey] = [:]
-        for output in sections where output.kind == .output {
-            guard output.string("type") == "file", let path = output.string("path") else { continue }
-            let parts = path.split(separator: "/").filter { $0 != "." }
-            let plain = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-            if let owner = owners[plain] {
-                problems.value(output.key.appending("path"), "[\(owner)] writes to this path already")
-            } else {
-                owners[plain] = output.key
-            }
-        }
     }
 }

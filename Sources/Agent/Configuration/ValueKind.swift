@@ -97,11 +97,14 @@ struct KeySpecification: Equatable {
     var defaultText: String?
     /// The types of output the key belongs to; empty: every one.
     var types: Set<String> = []
+    /// Whether zero, outside of the range, says that there is no limit.
+    var zeroIsNever = false
 
     init(
-        _ section: SectionKind, _ name: String, _ kind: ValueKind, _ defaultText: String?, only types: Set<String> = []
+        _ section: SectionKind, _ name: String, _ kind: ValueKind, _ defaultText: String?,
+        only types: Set<String> = [], zeroIsNever: Bool = false
     ) {
         (self.section, self.name, self.kind) = (section, name, kind)
-        (self.defaultText, self.types) = (defaultText, types)
+        (self.defaultText, self.types, self.zeroIsNever) = (defaultText, types, zeroIsNever)
     }
 }

@@ -79,24 +79,25 @@ struct ValueReader {
     ) -> ParsedValue? {
         guard value.string != nil else { return refuse(value, specification.kind, key) }
         guard let text = string(value, key) else { return nil }
+        let never = specification.zeroIsNever ? ", or 0 for never" : ""
         switch specification.kind {
         case .duration(let range):
             guard let duration = Duration(configured: text) else {
                 let hint = Int(text) == nil ? "" : "; a number needs its unit: ms, s, m, h or d"
                 return refuse(key, "\(key.name) must be \(specification.kind.wanted)\(hint)")
             }
-            guard range.contains(duration) else {
+            guard range.contains(duration) || specification.zeroIsNever && duration == .zero else {
                 let (least, most) = (range.lowerBound.configured, range.upperBound.configured)
-                return refuse(key, "\(key.name) must be between \(least) and \(most)")
+                return refuse(key, "\(key.name) must be between \(least) and \(most)\(never)")
             }
             return .duration(duration)
         case .size(let range):
             guard let bytes = ByteSize.bytes(configured: text) else {
                 return refuse(key, "\(key.name) must be \(specification.kind.wanted)")
             }
-            guard range.contains(bytes) else {
+            guard range.contains(bytes) || specification.zeroIsNever && bytes == 0 else {
                 let (least, most) = (ByteSize.configured(range.lowerBound), ByteSize.configured(range.upperBound))
-                return refuse(key, "\(key.name) must be between \(least) and \(most)")
+                return refuse(key, "\(key.name) must be between \(least) and \(most)\(never)")
             }
             return .integer(bytes)
         case .choice(let words):

@@ -1,5 +1,4 @@
 internal import Export
-internal import Glibc
 
 /// Tries what a configuration names on this host, without starting to count.
 package struct ConfigurationProbe {
@@ -25,11 +24,7 @@ package struct ConfigurationProbe {
         do throws(SinkProblem) {
             switch output.kind {
             case .file(let options):
-                // Opening appends nothing; a file that was not there is taken away again.
-                let existed = access(options.path, F_OK) == 0
-                let sink = try FileSink(name: output.name, options: options) { _ in }
-                _ = await sink.finish(by: .now)
-                if !existed { unlink(options.path) }
+                try FileSink.probe(options)
                 return nil
             case .http(let options):
                 let sink = try HTTPSink(name: output.name, options: options, version: AgentRun.version) { _ in }

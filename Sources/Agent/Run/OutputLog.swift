@@ -31,6 +31,12 @@ package final class OutputLog: Sendable {
             trouble("\(reason); given up: \(id), \(rows) rows", key: reason, at: now)
         case .dropped(let payloads, let rows, let first, let reason):
             trouble("\(reason): dropped \(payloads) batches, \(rows) rows, from \(first)", key: reason, at: now)
+        case .rotated(let archive, let cause):
+            logger.debug("output '\(output)': began a new file, by \(cause); the old one is '\(archive)'")
+        case .mended(let path, let bytes):
+            logger.warning("output '\(output)': cut a line without an end off '\(path)', \(bytes) bytes")
+        case .trouble(let reason):
+            trouble(reason, at: now)
         case .closed(let reason):
             trouble("\(reason); nothing more goes there", at: now)
         }

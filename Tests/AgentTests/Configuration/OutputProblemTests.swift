@@ -159,6 +159,60 @@ import Testing
                 path = "/var//log/./x"
                        ^
             """#),
+        ProblemExample(
+            "the path of an old file of another output",
+            #"""
+            [outputs.a]
+            type = "file"
+            path = "/var/log/x.ndjson"
+            [outputs.b]
+            type = "file"
+            path = "/var/log//x-20261122T125330.123Z.ndjson.gz"
+            [outputs.c]
+            type = "file"
+            path = "/var/log/x-20261122.ndjson"
+            [outputs.d]
+            type = "file"
+            path = "/var/x-20261122T125330.123Z.ndjson"
+            """#,
+            #"""
+            agent.toml:6:8: error: old files of [outputs.a] have names like this
+                path = "/var/log//x-20261122T125330.123Z.ndjson.gz"
+                       ^
+            """#),
+        ProblemExample(
+            "an output whose old files have the path of another",
+            #"""
+            [outputs.a]
+            type = "file"
+            path = "x-20261122T125330.123Z_0002"
+            [outputs.b]
+            type = "file"
+            path = "./x"
+            """#,
+            #"""
+            agent.toml:6:8: error: old files of this output have names like the path of [outputs.a]
+                path = "./x"
+                       ^
+            """#),
+        ProblemExample(
+            "a period too short, and no period",
+            #"""
+            [outputs.a]
+            type = "file"
+            path = "/x"
+            rotate_every = "30s"
+            rotate_size = "0"
+            [outputs.b]
+            type = "file"
+            path = "/y"
+            rotate_every = "0s"
+            """#,
+            #"""
+            agent.toml:4:16: error: rotate_every must be between 1m and 87600h, or 0 for never
+                rotate_every = "30s"
+                               ^
+            """#),
     ])
     func whatDoesNotGoTogetherInAnOutputIsShown(example: ProblemExample) {
         #expect(problems(example.text, environment: ["WORD": "word"]) == example.rendered)

@@ -5,18 +5,17 @@ import Testing
 @Suite struct WarningTests {
     @Test(arguments: [
         ProblemExample(
-            "rotation",
+            "one old file beyond the bound",
             #"""
             [outputs.a]
             type = "file"
             path = "/x"
-            keep_files = 3
-            rotate_size = "1MiB"
+            rotate_size = "2MiB"
+            keep_bytes = "1MiB"
             """#,
             #"""
-            agent.toml:5:1: warning: rotate_size in [outputs.a] has no effect in this version: the file is not r\#
-            otated; let logrotate do it
-                rotate_size = "1MiB"
+            agent.toml:5:1: warning: keep_bytes is less than rotate_size: one old file alone may be bigger
+                keep_bytes = "1MiB"
                 ^
             """#),
         ProblemExample(

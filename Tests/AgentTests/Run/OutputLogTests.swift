@@ -57,6 +57,15 @@ final class LogKeeper: Sendable {
                 .dropped(payloads: 2, rows: 9, first: "i-1", reason: "no room left"),
                 "warning: output 'web': no room left: dropped 2 batches, 9 rows, from i-1"
             ),
+            (
+                .rotated(archive: "/a-1", cause: "size"),
+                "debug: output 'web': began a new file, by size; the old one is '/a-1'"
+            ),
+            (
+                .mended(path: "/a", bytes: 7),
+                "warning: output 'web': cut a line without an end off '/a', 7 bytes"
+            ),
+            (.trouble(reason: "cannot pack '/a-1'"), "warning: output 'web': cannot pack '/a-1'"),
             (.closed(reason: "nobody reads it"), "warning: output 'web': nobody reads it; nothing more goes there"),
         ] as [(SinkEvent, String)])
     func `each event has its line`(event: SinkEvent, line: String) {
