@@ -43,3 +43,8 @@ int ccurl_gzip_start(z_stream *stream)
 	return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
 			    Z_DEFAULT_STRATEGY);
 }
+
+int ccurl_gunzip_start(z_stream *stream)
+{
+	return inflateInit2(stream, 15 + 16);
+}
