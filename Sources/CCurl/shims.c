@@ -37,6 +37,11 @@ CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value)
 	return curl_easy_getinfo(handle, info, value);
 }
 
+CURLcode ccurl_get_string(CURL *handle, CURLINFO info, const char **value)
+{
+	return curl_easy_getinfo(handle, info, value);
+}
+
 /* 15 is zlib's largest window; 16 more asks for the gzip framing. */
 int ccurl_gzip_start(z_stream *stream)
 {

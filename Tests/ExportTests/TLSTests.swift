@@ -18,10 +18,10 @@ private final class TLSCollector {
         server = http.server.HTTPServer(("127.0.0.1", 0), Collector)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
-        if sys.argv[3] == "client":
+        if "client" in sys.argv[3]:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(sys.argv[1])
-        if sys.argv[3] == "old": context.maximum_version = ssl.TLSVersion.TLSv1_2
+        if "old" in sys.argv[3]: context.maximum_version = ssl.TLSVersion.TLSv1_2
         server.socket = context.wrap_socket(server.socket, server_side=True)
         print(server.server_port, flush=True)
         server.serve_forever()
@@ -121,9 +121,151 @@ struct TLSTests {
             $0.insecureSkipVerify = true
             $0.minVersion = .tls13
         }
-        guard case .retrying? = event else {
+        guard case .retrying(let reason, Duration.seconds(60))? = event else {
             Issue.record("TLS 1.2 was taken: \(String(describing: event))")
             return
         }
+        #expect(reason.hasPrefix("no trusted connection to \(collector.url): "))
+    }
+
+    /// What an attempt with these options comes to, at first and after `mend`.
+    private func outcomes(
+        _ url: String, _ change: (inout HTTPOptions) -> Void, mend: () throws -> Void = {}
+    ) throws -> [Outcome] {
+        var options = HTTPOptions(url: url)
+        change(&options)
+        let destination = try HTTPDestination(options, version: "1")
+        let parcel = Parcel(payload(1), compression: .gzip, since: .now)
+        let first = destination.attempt(parcel) { nil }
+        try mend()
+        return [first, destination.attempt(parcel) { nil }]
+    }
+
+    /// The reason, if the outcome is to wait as long as for somebody who has to act.
+    private func heldReason(_ outcome: Outcome) -> String? {
+        guard case .kept(let reason, .time(.seconds(60), firm: false)) = outcome else { return nil }
+        return reason
+    }
+
+    @Test func aCollectorThatWantsACertificateIsHeldUntilThereIsOne() throws {
+        let collector = try TLSCollector("old client")
+        defer { collector.stop() }
+        let without = try outcomes(collector.url) { $0.tls.insecureSkipVerify = true }
+        #expect(without.allSatisfy { heldReason($0)?.contains(" alert ") == true }, "\(without)")
+
+        let directory = try Directory()
+        let certificate = try directory.file("cert.pem", "not a certificate\n")
+        let mended = try outcomes(collector.url) {
+            $0.tls.insecureSkipVerify = true
+            $0.tls.certFile = certificate
+            $0.tls.keyFile = collector.key
+        } mend: {
+            _ = try directory.file("cert.pem", try text(of: collector.certificate))
+        }
+        #expect(heldReason(mended[0])?.contains(certificate) == true, "\(mended[0])")
+        #expect(mended[1] == .delivered)
+    }
+
+    @Test func anAuthorityFileIsReadAgainWhenItChanges() throws {
+        let (collector, stranger) = (try TLSCollector(), try TLSCollector())
+        defer {
+            collector.stop()
+            stranger.stop()
+        }
+        let directory = try Directory()
+        let authorities = try directory.file("ca.pem", try text(of: stranger.certificate))
+        let outcomes = try outcomes(collector.url) {
+            $0.tls.caFile = authorities
+            $0.tls.serverName = "collector.test"
+        } mend: {
+            _ = try directory.file("ca.pem", try text(of: collector.certificate))
+        }
+        #expect(heldReason(outcomes[0])?.contains("certificate") == true, "\(outcomes[0])")
+        #expect(outcomes[1] == .delivered)
+        let missing = try self.outcomes(collector.url) { $0.tls.caFile = directory.path + "/none.pem" }
+        #expect(missing.allSatisfy { heldReason($0)?.contains(directory.path + "/none.pem") == true }, "\(missing)")
+    }
+
+    @Test func aKeyOfAnotherCertificateIsSaid() throws {
+        let (collector, stranger) = (try TLSCollector("client"), try TLSCollector())
+        defer {
+            collector.stop()
+            stranger.stop()
+        }
+        let outcomes = try outcomes(collector.url) {
+            $0.tls.insecureSkipVerify = true
+            $0.tls.certFile = collector.certificate
+            $0.tls.keyFile = stranger.key
+        }
+        #expect(outcomes.allSatisfy { heldReason($0)?.contains(stranger.key) == true }, "\(outcomes)")
+    }
+
+    @Test func aProxyCarriesTLSThroughATunnelAndSeesNoSecret() throws {
+        let collector = try TLSCollector()
+        defer { collector.stop() }
+        let port = try #require(URL(string: collector.url)?.port)
+        let proxy = try FakeCollector([.tunnel(to: UInt16(port))])
+        defer { proxy.stop() }
+        let directory = try Directory()
+        let token = try directory.file("token", "hunter2")
+        let outcomes = try outcomes(collector.url) {
+            $0.proxy = "http://127.0.0.1:\(proxy.port)"
+            $0.tls.caFile = collector.certificate
+            $0.tls.serverName = "collector.test"
+            $0.bearerTokenFile = token
+            $0.headers = ["X-Key": "hunter2"]
+        }
+        #expect(outcomes == [.delivered, .delivered])
+        #expect(!proxy.received.isEmpty && proxy.received.allSatisfy { $0.line.hasPrefix("CONNECT ") })
+        #expect(!"\(proxy.received)".contains("hunter2"))
+    }
+
+    @Test func whatSpeaksNoTLSIsHeldAndWhatSaysNothingRunsOutOfTime() throws {
+        let plain = try FakeCollector([.status(200)])
+        defer { plain.stop() }
+        let talker = try SpeaksFirst()
+        defer { talker.stop() }
+        let url = "https://127.0.0.1:\(talker.port)/"
+        #expect(try outcomes(url) { _ in }.allSatisfy { heldReason($0)?.hasPrefix("no trusted connection") == true })
+        let silent = "https://127.0.0.1:\(plain.port)/"
+        let outcomes = try outcomes(silent) { $0.connectTimeout = .milliseconds(100) }
+        for outcome in outcomes {
+            guard case .kept("cannot connect to \(silent) within 0.1 seconds", _) = outcome else {
+                Issue.record("\(outcome)")
+                continue
+            }
+        }
+    }
+}
+
+/// A server that says something that is no TLS as soon as somebody connects.
+private final class SpeaksFirst {
+    private let process = Process()
+    let port: UInt16
+
+    private static let script = """
+        import socket
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        while True:
+            client, _ = listener.accept()
+            client.sendall(b"220 mail ESMTP ready\\r\\n")
+            client.recv(65536)
+            client.close()
+        """
+
+    init() throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        process.arguments = ["-c", Self.script]
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = UInt16(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+    }
+
+    func stop() {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 }
