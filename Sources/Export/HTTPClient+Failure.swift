@@ -25,7 +25,7 @@ extension HTTPClient {
             // With TLS 1.3 a peer that does not like our certificate says so after the handshake.
             if text.contains(" alert ") { return .failed(.verification, reason: untrusted) }
             return .failed(.transport, reason: "the connection to \(shown) broke off\(errno)")
-        case CURLE_SSL_CONNECT_ERROR where text.contains("SYSCALL"):
+        case CURLE_SSL_CONNECT_ERROR where brokeOff:
             return .failed(.transport, reason: "the connection to \(shown) broke off before TLS was set up")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CRL_BADFILE, CURLE_SSL_CONNECT_ERROR:
@@ -38,6 +38,10 @@ extension HTTPClient {
     }
 
     private var untrusted: String { "no trusted connection to \(endpoint.shown): \(text)" }
+
+    /// Whether a handshake ended because the peer went away, and not because of what either side thinks of the other:
+    /// OpenSSL has words for that and no code.
+    private var brokeOff: Bool { !text.contains(" routines:") || text.contains("unexpected eof") }
 
     private var text: String { String(cString: errorText) }
 

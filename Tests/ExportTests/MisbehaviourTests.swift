@@ -5,6 +5,13 @@ import Testing
 
 @testable import Export
 
+/// Runs what blocks on a thread of its own: tasks have only as many as the host has CPUs, and other tests wait for them.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    }
+}
+
 /// A destination on its own, against every kind of answer that a collector may not give but does.
 @Suite("A collector that misbehaves", .timeLimit(.minutes(1)))
 struct MisbehaviourTests {
@@ -22,12 +29,20 @@ struct MisbehaviourTests {
     /// What each answer of the script comes to.
     private func outcomes(
         _ script: [FakeCollector.Answer], _ change: (inout HTTPOptions) -> Void = { _ in }
-    ) throws -> (outcomes: [Outcome], received: [FakeCollector.Request], url: String) {
+    ) async throws -> (outcomes: [Outcome], received: [FakeCollector.Request], url: String) {
         let collector = try FakeCollector(script)
-        defer { collector.stop() }
-        let destination = try destination(collector.url, change)
-        let outcomes = script.indices.map { destination.attempt(parcel($0)) { nil } }
-        return (outcomes, collector.received, collector.url)
+        var options = HTTPOptions(url: collector.url)
+        options.retry.initial = .milliseconds(1)
+        options.retry.max = .seconds(60)
+        change(&options)
+        return try await onThread { [options] in
+            defer { collector.stop() }
+            let destination = try HTTPDestination(options, version: "1")
+            let outcomes = script.indices.map { number in
+                destination.attempt(Parcel(payload(number), compression: .gzip, since: .now)) { nil }
+            }
+            return (outcomes, collector.received, collector.url)
+        }
     }
 
     // MARK: - When to come back
@@ -46,9 +61,11 @@ struct MisbehaviourTests {
             ("7", 7...7), (date(in: 300), 250...301), ("901", 900...900), (date(in: 1_000_000), 900...900),
             ("99999999999999999999999", 900...900), ("Fri, 31 Dec 9999 23:59:59 GMT", 900...900),
         ] as [(String, ClosedRange<Int>)])
-    func whenToComeBackIsHonouredWithinReason(status: Int, asked: (String, ClosedRange<Int>)) throws {
+    func whenToComeBackIsHonouredWithinReason(status: Int, asked: (String, ClosedRange<Int>)) async throws {
         let (text, wanted) = asked
-        let got = try outcomes([.status(status, headers: ["Retry-After: \(text)"])]) { $0.retry.max = .seconds(5) }
+        let got = try await outcomes([.status(status, headers: ["Retry-After: \(text)"])]) {
+            $0.retry.max = .seconds(5)
+        }
         guard case .kept(_, .time(let delay, firm: true)) = got.outcomes[0] else {
             Issue.record("\(got.outcomes)")
             return
@@ -57,8 +74,8 @@ struct MisbehaviourTests {
     }
 
     @Test(arguments: [429, 503], ["-5", "0", "soon", "", "Fri, 01 Jan 1999 00:00:00 GMT", "Fri, 99 Jan", "0x10"])
-    func aSenselessTimeIsNone(status: Int, text: String) throws {
-        let got = try outcomes([.status(status, headers: ["Retry-After: \(text)"])])
+    func aSenselessTimeIsNone(status: Int, text: String) async throws {
+        let got = try await outcomes([.status(status, headers: ["Retry-After: \(text)"])])
         guard case .kept("\(got.url) answered \(status)", .time(let delay, firm: false)) = got.outcomes[0] else {
             Issue.record("\(got.outcomes)")
             return
@@ -66,9 +83,9 @@ struct MisbehaviourTests {
         #expect(delay <= .milliseconds(1))
     }
 
-    @Test func aStormWidensThePausesUntilTheFirstSuccess() throws {
+    @Test func aStormWidensThePausesUntilTheFirstSuccess() async throws {
         let storm = [FakeCollector.Answer](repeating: .status(503), count: 12)
-        let got = try outcomes(storm + [.status(200), .status(503)]) { $0.retry.max = .milliseconds(64) }
+        let got = try await outcomes(storm + [.status(200), .status(503)]) { $0.retry.max = .milliseconds(64) }
         for (number, outcome) in got.outcomes.enumerated() where number != 12 {
             guard case .kept(_, .time(let delay, firm: false)) = outcome else {
                 Issue.record("\(number): \(outcome)")
@@ -91,9 +108,9 @@ struct MisbehaviourTests {
         // It said so before it went away.
         "HTTP/1.1 200 OK\r\nContent-Le",
     ])
-    func whatWasTakenIsTaken(answer: String) throws {
-        #expect(try outcomes([.raw(answer)]).outcomes == [.delivered])
-        #expect(try outcomes([.drip(answer)]).outcomes == [.delivered])
+    func whatWasTakenIsTaken(answer: String) async throws {
+        #expect(try await outcomes([.raw(answer)]).outcomes == [.delivered])
+        #expect(try await outcomes([.drip(answer)]).outcomes == [.delivered])
     }
 
     @Test(arguments: [
@@ -101,24 +118,24 @@ struct MisbehaviourTests {
         "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
         "HTTP/1.1 200 OK\r\nContent-Length: nonsense\r\n\r\n", "HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\nno",
     ])
-    func whatIsNoAnswerIsTriedAgainForTheSameReason(answer: String) throws {
-        let got = try outcomes([.raw(answer), .raw(answer)])
+    func whatIsNoAnswerIsTriedAgainForTheSameReason(answer: String) async throws {
+        let got = try await outcomes([.raw(answer), .raw(answer)])
         let reasons = got.outcomes.map { if case .kept(let reason, .time(_, firm: false)) = $0 { reason } else { "" } }
         #expect(reasons[0] == reasons[1] && reasons[0].contains(got.url), "\(got.outcomes)")
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"])
-    func aResetIsTriedAgain(answer: String) throws {
-        let got = try outcomes([.raw(answer, reset: true)])
+    func aResetIsTriedAgain(answer: String) async throws {
+        let got = try await outcomes([.raw(answer, reset: true)])
         guard case .kept = got.outcomes[0] else {
             Issue.record("\(got.outcomes)")
             return
         }
     }
 
-    @Test func aByteAtATimeRunsOutOfTime() throws {
+    @Test func aByteAtATimeRunsOutOfTime() async throws {
         let answer = "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 10_000) + "\r\n\r\n"
-        let got = try outcomes([.drip(answer)]) { $0.timeout = .milliseconds(200) }
+        let got = try await outcomes([.drip(answer)]) { $0.timeout = .milliseconds(200) }
         guard case .kept("\(got.url) did not answer within 0.2 seconds", _) = got.outcomes[0] else {
             Issue.record("\(got.outcomes)")
             return
@@ -133,10 +150,10 @@ struct MisbehaviourTests {
         #expect(collector.received.map { $0.headers["idempotency-key"] } == ["here-1", "here-2", "here-3"])
     }
 
-    @Test(arguments: [301, 302, 303, 307, 308]) func nothingFollowsARedirect(status: Int) throws {
+    @Test(arguments: [301, 302, 303, 307, 308]) func nothingFollowsARedirect(status: Int) async throws {
         let elsewhere = try FakeCollector([.status(200)])
         defer { elsewhere.stop() }
-        let got = try outcomes([.status(status, headers: ["Location: \(elsewhere.url)"])])
+        let got = try await outcomes([.status(status, headers: ["Location: \(elsewhere.url)"])])
         #expect(got.outcomes == [.kept(reason: "\(got.url) answered \(status)", .time(.seconds(60), firm: false))])
         #expect(elsewhere.received.isEmpty)
     }
@@ -210,27 +227,27 @@ struct MisbehaviourTests {
         (json, #"{"partialSuccess":{"rejectedDataPoints":"# + "\"\"}}", 0),
         ("Content-Type: text/plain", #"{"partialSuccess":{"rejectedDataPoints":2}}"#, 0),
     ])
-    func rowsThatACollectorDoesNotWantAreCounted(type: String, body: String, rejected: Int) throws {
+    func rowsThatACollectorDoesNotWantAreCounted(type: String, body: String, rejected: Int) async throws {
         let head = "HTTP/1.1 200 OK\r\n\(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-        let got = try outcomes([.raw(head + body)])
+        let got = try await outcomes([.raw(head + body)])
         let reason = "\(got.url) answered 200, but took only part of the data points"
         let expected = rejected == 0 ? Outcome.delivered : .deliveredInPart(rejectedRows: rejected, reason: reason)
         #expect(got.outcomes == [expected])
     }
 
-    @Test func ofALongAnswerOnlyTheStatusCounts() throws {
+    @Test func ofALongAnswerOnlyTheStatusCounts() async throws {
         let blanks = String(repeating: " ", count: 70_000)
         let body = blanks + #"{"partialSuccess":{"rejectedDataPoints":2}}"#
         let head = "HTTP/1.1 200 OK\r\n\(Self.json)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-        #expect(try outcomes([.raw(head + body)]).outcomes == [.delivered])
-        #expect(try outcomes([.status(200, bodyBytes: 5 << 20)]).outcomes == [.delivered])
-        let got = try outcomes([.status(400, bodyBytes: 5 << 20)])
+        #expect(try await outcomes([.raw(head + body)]).outcomes == [.delivered])
+        #expect(try await outcomes([.status(200, bodyBytes: 5 << 20)]).outcomes == [.delivered])
+        let got = try await outcomes([.status(400, bodyBytes: 5 << 20)])
         #expect(got.outcomes == [.rejected(reason: "\(got.url) answered 400")])
     }
 
     // MARK: - Secrets
 
-    @Test func noReasonHasASecretInItEvenIfTheCollectorQuotesIt() throws {
+    @Test func noReasonHasASecretInItEvenIfTheCollectorQuotesIt() async throws {
         let directory = try Directory()
         let secret = try directory.file("secret", "hunter2")
         let echo =
@@ -249,7 +266,7 @@ struct MisbehaviourTests {
         ]
         let encoded = Data("sre:hunter2".utf8).base64EncodedString()
         for change in changes {
-            let got = try outcomes(script) {
+            let got = try await outcomes(script) {
                 change(&$0)
                 $0.url += "?key=hunter2"
                 $0.timeout = .milliseconds(300)

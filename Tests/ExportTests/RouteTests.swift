@@ -101,6 +101,25 @@ struct RouteTests {
         #expect(!"\(proxy.received)".contains("hunter2"))
     }
 
+    /// In a process of its own, for all threads share the environment.
+    @Test func theEnvironmentHasNoSayInProxies() async {
+        await #expect(processExitsWith: .success) {
+            for name in ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"] {
+                setenv(name, "http://127.0.0.1:1", 1)
+            }
+            for name in ["no_proxy", "NO_PROXY"] { setenv(name, "localhost", 1) }
+            let listener = try FakeCollector([.status(200)])
+            defer { listener.stop() }
+            let parcel = Parcel(payload(1), compression: .none, since: .now)
+            let direct = try HTTPDestination(HTTPOptions(url: listener.url), version: "1")
+            try #require(direct.attempt(parcel) { nil } == .delivered)
+            var options = HTTPOptions(url: "http://localhost:1/")
+            options.proxy = "http://127.0.0.1:\(listener.port)"
+            let proxied = try HTTPDestination(options, version: "1")
+            try #require(proxied.attempt(parcel) { nil } == .delivered)
+        }
+    }
+
     @Test func aProxyThatIsNotThereIsNamed() throws {
         let gone = try FakeCollector([.hang])
         gone.stop()
