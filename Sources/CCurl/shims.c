@@ -37,9 +37,19 @@ CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value)
 	return curl_easy_getinfo(handle, info, value);
 }
 
+CURLcode ccurl_get_string(CURL *handle, CURLINFO info, const char **value)
+{
+	return curl_easy_getinfo(handle, info, value);
+}
+
 /* 15 is zlib's largest window; 16 more asks for the gzip framing. */
 int ccurl_gzip_start(z_stream *stream)
 {
 	return deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
 			    Z_DEFAULT_STRATEGY);
+}
+
+int ccurl_gunzip_start(z_stream *stream)
+{
+	return inflateInit2(stream, 15 + 16);
 }

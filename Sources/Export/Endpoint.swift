@@ -7,6 +7,7 @@ struct Endpoint: Sendable, Equatable {
     /// Without the brackets of an IPv6 address.
     let host: String
     let port: Int
+    let path: String
     /// Scheme, host, port and path: for messages. Queries are left out, for some carry keys.
     let shown: String
 
@@ -29,7 +30,7 @@ struct Endpoint: Sendable, Equatable {
         guard scheme == "http" || scheme == "https" else {
             throw .unusable("the url must begin with http:// or https://, not \(scheme)://")
         }
-        (self.url, self.scheme, self.port) = (url, scheme, port)
+        (self.url, self.scheme, self.port, self.path) = (url, scheme, port, path)
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         shown = "\(scheme)://\(host):\(port)\(path)"
     }
@@ -53,6 +54,9 @@ struct Endpoint: Sendable, Equatable {
         defer { curl_free(text) }
         return String(cString: text)
     }
+
+    /// Scheme, host and port: a URL of everything that is there.
+    var address: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     /// Host and port as a Host header has them.
     var authority: String {

@@ -1,7 +1,10 @@
 /// How a request ended.
+///
+/// Of what a collector writes under an error nothing is passed on: it may quote the request with its credentials, and
+/// seldom says the same twice, so that a log could not tell repetitions.
 enum HTTPAnswer: Sendable, Equatable {
-    /// The whole answer came, or more of it than anyone needs.
-    case status(Int, retryAfter: Duration?)
+    /// The whole answer came, or more of it than anyone needs; `rejectedPoints` is what an OTLP collector did not want.
+    case status(Int, retryAfter: Duration?, rejectedPoints: UInt64)
     case failed(HTTPFailure, reason: String)
 }
 
@@ -11,6 +14,8 @@ enum HTTPFailure: Sendable, Equatable {
     case transport
     /// The peer is not who it should be, or a certificate of ours does not do: somebody has to act.
     case verification
+    /// The proxy does not let us through: somebody has to act.
+    case proxy
     /// A credential cannot be read: somebody has to act.
     case credentials
     /// The deadline given with the request came first.

@@ -8,6 +8,7 @@ final class HTTPDestination: Destination {
     private let userAgent: String
     private var token: SecretFile?
     private var password: SecretFile?
+    private var proxyPassword: SecretFile?
     private var backoff: Backoff
     private var random = SystemRandomNumberGenerator()
     private var isFinishing = false
@@ -15,10 +16,12 @@ final class HTTPDestination: Destination {
     /// Refuses what could never work, or would show credentials to the network.
     init(_ options: HTTPOptions, version: String) throws(SinkProblem) {
         endpoint = try Endpoint(options.url)
-        try options.check(for: endpoint)
-        client = try .ready(for: endpoint, tls: options.tls)
+        let route = try Route(options)
+        try options.check(for: endpoint, by: route)
+        client = try .ready(for: endpoint, by: route, options: options)
         token = options.bearerTokenFile.map { SecretFile(path: $0) }
         password = options.passwordFile.map { SecretFile(path: $0) }
+        proxyPassword = options.proxyPasswordFile.map { SecretFile(path: $0) }
         backoff = Backoff(initial: options.retry.initial, maximum: options.retry.max)
         userAgent = "otagent/\(version)"
         self.options = options
@@ -30,28 +33,33 @@ final class HTTPDestination: Destination {
             isFinishing = true
             backoff.reset()
         }
-        let credentials: HTTPCredentials
-        do throws(SinkProblem) { credentials = try readCredentials() } catch {
-            return outcome(of: .failed(.credentials, reason: "\(error)"))
+        let (credentials, proxy): (HTTPCredentials, HTTPCredentials)
+        do throws(SinkProblem) { (credentials, proxy) = (try readCredentials(), try readProxyCredentials()) } catch {
+            return outcome(of: .failed(.credentials, reason: "\(error)"), rows: parcel.rows)
         }
         let request = HTTPRequest(body: parcel.body, headers: headers(for: parcel), timeout: options.timeout)
-        return outcome(of: client.post(request, credentials: credentials, deadline: deadline))
+        let answer = client.post(request, credentials: credentials, proxy: proxy, deadline: deadline)
+        return outcome(of: answer, rows: parcel.rows)
     }
 
-    private func outcome(of answer: HTTPAnswer) -> Outcome {
+    private func outcome(of answer: HTTPAnswer, rows: Int) -> Outcome {
         switch answer {
         case .failed(.stopped, let reason):
             return .kept(reason: reason, .untilNext)
         case .failed(.transport, let reason):
             return .kept(reason: reason, .time(backoff.delay(using: &random), firm: false))
-        case .failed(.verification, let reason), .failed(.credentials, let reason):
+        case .failed(.verification, let reason), .failed(.proxy, let reason), .failed(.credentials, let reason):
             return .kept(reason: reason, .time(backoff.hold(), firm: false))
-        case .status(let status, let retryAfter):
+        case .status(let status, let retryAfter, let rejectedPoints):
             let reason = "\(endpoint.shown) answered \(status)"
             switch DeliveryClass(status: status) {
             case .accepted:
                 backoff.reset()
-                return .delivered
+                guard rejectedPoints > 0 else { return .delivered }
+                // Points of how many rows, it does not say: of as many as there can be.
+                let rejected = Int(clamping: min(rejectedPoints, UInt64(rows)))
+                return .deliveredInPart(
+                    rejectedRows: rejected, reason: "\(reason), but took only part of the data points")
             case .poison:
                 backoff.reset()
                 return .rejected(reason: reason)
@@ -83,5 +91,10 @@ final class HTTPDestination: Destination {
         if let token = try token?.read() { return .bearer(token) }
         guard let username = options.username else { return .none }
         return .basic(username: username, password: try password?.read() ?? "")
+    }
+
+    private func readProxyCredentials() throws(SinkProblem) -> HTTPCredentials {
+        guard let username = options.proxyUsername else { return .none }
+        return .basic(username: username, password: try proxyPassword?.read() ?? "")
     }
 }

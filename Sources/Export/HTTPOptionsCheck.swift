@@ -6,7 +6,7 @@ extension HTTPOptions {
     ]
 
     /// Refuses what could never work, or would show credentials to the network.
-    func check(for endpoint: Endpoint) throws(SinkProblem) {
+    func check(for endpoint: Endpoint, by route: Route) throws(SinkProblem) {
         guard bearerTokenFile == nil || username == nil else {
             throw .unusable("bearer_token_file and username exclude each other")
         }
@@ -18,9 +18,23 @@ extension HTTPOptions {
             try Self.check(header: name, value)
             if name.lowercased() == "authorization" { hasCredentials = true }
         }
-        guard !hasCredentials || endpoint.scheme == "https" || endpoint.isLoopback || allowInsecureAuth else {
+        let isPrivate = endpoint.scheme == "https" || route.staysHere(to: endpoint)
+        guard !hasCredentials || isPrivate || allowInsecureAuth else {
             throw .unusable(
                 "credentials would go to \(endpoint.host) unencrypted: use https, or set allow_insecure_auth = true")
+        }
+        try checkProxyCredentials(for: route)
+    }
+
+    private func checkProxyCredentials(for route: Route) throws(SinkProblem) {
+        guard (proxyUsername == nil) == (proxyPasswordFile == nil) else {
+            throw .unusable("proxy_username and proxy_password_file need each other")
+        }
+        guard proxyUsername != nil else { return }
+        guard case .proxy(let proxy) = route else { throw .unusable("proxy_username needs proxy") }
+        guard proxy.isLoopback || allowInsecureAuth else {
+            throw .unusable(
+                "the proxy's password would go to \(proxy.host) unencrypted: set allow_insecure_auth = true if it may")
         }
     }
 

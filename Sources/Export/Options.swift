@@ -7,6 +7,14 @@ package struct HTTPOptions: Sendable, Equatable {
     package var compression: Compression = .gzip
     /// For one request as a whole, connecting included.
     package var timeout: Duration = .seconds(10)
+    /// For connecting alone, TLS and a proxy's consent included.
+    package var connectTimeout: Duration = .seconds(5)
+    /// The socket on this host that is connected to, whatever host the URL names.
+    package var unixSocket: String?
+    /// `http://host:port`; absent: no proxy, whatever the environment says.
+    package var proxy: String?
+    package var proxyUsername: String?
+    package var proxyPasswordFile: String?
     package var bearerTokenFile: String?
     package var username: String?
     package var passwordFile: String?

@@ -1,15 +1,36 @@
 import Glibc
 
-/// Whether anybody listens where a URL points to: a connection is made and closed, nothing is sent.
+/// Whether anybody listens where batches would be sent: a connection is made and closed, nothing is sent.
 package enum Reachability {
-    /// Why nobody could be reached within `timeout` for each address of the host; nil when somebody was.
-    package static func problem(of url: String, timeout: Duration) -> String? {
-        let endpoint: Endpoint
+    /// Why nobody could be reached in time, at each address of the host in turn; nil when somebody was.
+    package static func problem(of options: HTTPOptions) -> String? {
         do throws(SinkProblem) {
-            endpoint = try Endpoint(url)
+            switch try Route(options) {
+            case .direct: return problem(of: try Endpoint(options.url), timeout: options.connectTimeout)
+            case .proxy(let proxy): return problem(of: proxy, timeout: options.connectTimeout)
+            case .socket(let path): return problem(ofSocket: path, timeout: options.connectTimeout)
+            }
         } catch {
             return error.description
         }
+    }
+
+    private static func problem(ofSocket path: String, timeout: Duration) -> String? {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let failure = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                var info = addrinfo()
+                (info.ai_family, info.ai_socktype) = (AF_UNIX, CInt(SOCK_STREAM.rawValue))
+                (info.ai_addr, info.ai_addrlen) = (address, socklen_t(MemoryLayout<sockaddr_un>.size))
+                return connect(to: info, timeout: timeout)
+            }
+        }
+        return failure == 0 ? nil : "cannot connect to '\(path)': \(String(cString: strerror(failure)))"
+    }
+
+    private static func problem(of endpoint: Endpoint, timeout: Duration) -> String? {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?

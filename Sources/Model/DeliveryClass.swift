@@ -23,7 +23,8 @@ package enum DeliveryClass: String, Sendable, CaseIterable {
             case 200...299: .accepted
             case 413: .split
             case 415: .renegotiate
-            case 300...399, 401, 403, 404, 405, 407, 410, 421: .hold
+            // 495 and 496 are nginx's for a client certificate that is wrong or missing.
+            case 300...399, 401, 403, 404, 405, 407, 410, 421, 495, 496: .hold
             case 408, 425, 429: .retry
             case 400...499, 501, 505: .poison
             default: .retry

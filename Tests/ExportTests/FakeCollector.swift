@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// A collector on 127.0.0.1 that answers as a script says, one connection after the other; the last answer repeats.
+/// A collector on this host that answers as a script says, one connection after the other; the last answer repeats.
 final class FakeCollector: Sendable {
     enum Answer: Sendable {
         case status(Int, headers: [String] = [], bodyBytes: Int = 0)
@@ -12,6 +12,24 @@ final class FakeCollector: Sendable {
         case trickle
         /// Reads the request and resets the connection.
         case reset
+        /// Says this and ends the connection: with a reset, or as usual.
+        case raw(String, reset: Bool = false)
+        /// Says this a byte at a time, with a pause of a few milliseconds after each.
+        case drip(String)
+        /// Says 200, keeps the connection, and closes it on the next request.
+        case goneAway
+        /// 413 for a body larger than this, else 200.
+        case atMost(Int)
+        /// 415 for a body that is packed, else 200.
+        case plainOnly
+        /// What a proxy does after CONNECT: from then on all bytes go to and fro between the client and this port.
+        case tunnel(to: UInt16)
+    }
+
+    enum Place: Sendable {
+        case ipv4, ipv6
+        /// A socket at this path.
+        case file(String)
     }
 
     struct Request: Sendable, Equatable {
@@ -24,29 +42,56 @@ final class FakeCollector: Sendable {
     struct NoSocket: Error {}
 
     let port: UInt16
+    private let host: String
     private let listener: Int32
     private let stopped = Mutex(false)
     private let requests = Mutex<[Request]>([])
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ script: [Answer]) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = self.listener
-        let isReady = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &size) == 0
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
-        guard isReady else { throw NoSocket() }
+    init(_ script: [Answer], at place: Place = .ipv4) throws {
+        let opened = try Self.listen(at: place)
+        (listener, port, host) = (opened.listener, opened.port, opened.host)
         DispatchQueue(label: "fake collector").async { self.serve(script) }
     }
 
-    var url: String { "http://127.0.0.1:\(port)/ingest" }
+    private static func listen(at place: Place) throws -> (listener: Int32, port: UInt16, host: String) {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        func opened<Address>(_ address: Address, _ family: Int32) throws -> (Int32, Address) {
+            let listener = socket(family, kind, 0)
+            var address = address
+            var size = socklen_t(MemoryLayout<Address>.size)
+            let isReady = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, size) == 0 && Glibc.listen(listener, 16) == 0
+                        && getsockname(listener, $0, &size) == 0
+                }
+            }
+            if isReady { return (listener, address) }
+            close(listener)
+            throw NoSocket()
+        }
+        switch place {
+        case .ipv4:
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let (listener, bound) = try opened(address, AF_INET)
+            return (listener, UInt16(bigEndian: bound.sin_port), "127.0.0.1")
+        case .ipv6:
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_addr = in6addr_loopback
+            let (listener, bound) = try opened(address, AF_INET6)
+            return (listener, UInt16(bigEndian: bound.sin6_port), "[::1]")
+        case .file(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+            return (try opened(address, AF_UNIX).0, 0, "collector")
+        }
+    }
+
+    var url: String { "http://\(host)" + (port == 0 ? "" : ":\(port)") + "/ingest" }
     var received: [Request] { requests.withLock { $0 } }
 
     /// From now on connections are refused.
@@ -65,14 +110,14 @@ final class FakeCollector: Sendable {
             if let request = read(from: client), let answer = script.first {
                 if script.count > 1 { script.removeFirst() }
                 requests.withLock { $0.append(request) }
-                give(answer, to: client)
+                give(answer, to: client, for: request)
             }
             close(client)
         }
         ended.signal()
     }
 
-    private func give(_ answer: Answer, to client: Int32) {
+    private func give(_ answer: Answer, to client: Int32, for request: Request) {
         switch answer {
         case .status(let status, let headers, let bodyBytes):
             let lines = ["HTTP/1.1 \(status) Scripted", "Content-Length: \(bodyBytes)", "Connection: close"] + headers
@@ -87,9 +132,55 @@ final class FakeCollector: Sendable {
         case .trickle:
             write("HTTP/1.1 200 Scripted\r\nContent-Length: 1000\r\n\r\nx", to: client)
             waitForEnd(of: client)
-        case .reset:
-            var linger = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        case .reset: resetAtClose(client)
+        case .raw(let text, let reset):
+            write(text, to: client)
+            if reset { resetAtClose(client) }
+        case .drip(let text):
+            for byte in text.utf8 {
+                write(String(UnicodeScalar(byte)), to: client)
+                // Ends early when the client goes away.
+                var peer = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
+                if poll(&peer, 1, 5) > 0 { return }
+            }
+        case .goneAway:
+            write("HTTP/1.1 200 Scripted\r\nContent-Length: 0\r\n\r\n", to: client)
+            var byte: UInt8 = 0
+            _ = recv(client, &byte, 1, 0)
+        case .atMost(let limit):
+            give(.status(request.body.count > limit ? 413 : 200), to: client, for: request)
+        case .plainOnly:
+            let isPacked = request.headers["content-encoding"] != nil
+            give(.status(isPacked ? 415 : 200), to: client, for: request)
+        case .tunnel(let port): relay(client, to: port)
+        }
+    }
+
+    private func resetAtClose(_ client: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    private func relay(_ client: Int32, to port: UInt16) {
+        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        (address.sin_addr.s_addr, address.sin_port) = (UInt32(0x7F00_0001).bigEndian, port.bigEndian)
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { return }
+        write("HTTP/1.1 200 Connected\r\n\r\n", to: client)
+        var ends = [client, server].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while poll(&ends, 2, -1) > 0 {
+            for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
+                let count = recv(ends[from].fd, &buffer, buffer.count, 0)
+                guard count > 0, send(ends[to].fd, buffer, count, Int32(MSG_NOSIGNAL)) == count else { return }
+            }
         }
     }
 

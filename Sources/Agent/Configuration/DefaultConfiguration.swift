@@ -46,7 +46,12 @@ package enum DefaultConfiguration {
         #max_batch_bytes = "4MiB"           # before compression
         #compression = "gzip"               # gzip | none
         #timeout = "10s"                    # for a request as a whole
-        #bearer_token_file = ""             # or username and password_file
+        #connect_timeout = "5s"             # for connecting alone, TLS included
+        #unix_socket = ""                   # connect to this socket, e.g. "/run/collector.sock", not to the host of the url
+        #proxy = ""                         # "" = none; e.g. "http://proxy.example:3128", or "${HTTPS_PROXY:-}" to ask the environment
+        #proxy_username = ""                # together with proxy_password_file
+        #proxy_password_file = ""
+        #bearer_token_file = ""             # or username and password_file; e.g. "${CREDENTIALS_DIRECTORY}/token"
         #username = ""
         #password_file = ""
         #headers = {}                       # e.g. { X-Scope-OrgID = "sre" }

@@ -41,6 +41,10 @@ struct EnvironmentText {
         }
         if let value = variables[name], !value.isEmpty || rest.isEmpty { return value }
         guard !rest.isEmpty else {
+            if name == "CREDENTIALS_DIRECTORY" {
+                throw Problem(
+                    sentence: "environment variable \(name) is not set; systemd sets it for units with LoadCredential=")
+            }
             throw Problem(
                 sentence: "environment variable \(name) is not set; ${\(name):-default} would give it a default")
         }

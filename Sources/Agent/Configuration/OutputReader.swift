@@ -3,7 +3,7 @@ internal import Model
 
 /// Makes an output of its tables, and finds what is wrong between keys that are right by themselves.
 struct OutputReader {
-    private let output: SectionValues
+    let output: SectionValues
     private let tls: SectionValues
     private let retry: SectionValues
     private let spool: SectionValues
@@ -46,6 +46,11 @@ struct OutputReader {
         output.read("format", into: &options.format)
         output.read("compression", into: &options.compression)
         output.read("timeout", into: &options.timeout)
+        output.read("connect_timeout", into: &options.connectTimeout)
+        output.read("unix_socket", into: &options.unixSocket)
+        output.read("proxy", into: &options.proxy)
+        output.read("proxy_username", into: &options.proxyUsername)
+        output.read("proxy_password_file", into: &options.proxyPasswordFile)
         output.read("bearer_token_file", into: &options.bearerTokenFile)
         output.read("username", into: &options.username)
         output.read("password_file", into: &options.passwordFile)
@@ -102,6 +107,7 @@ struct OutputReader {
         }
         guard output.string("type") == "http" else { return }
         checkCredentials(&problems)
+        checkRoute(&problems)
         if tls.string("key_file") != nil, !tls.present.contains("cert_file") || tls.values["cert_file"] == .string("") {
             problems.key(tls.key.appending("key_file"), "key_file needs cert_file")
         }
@@ -119,7 +125,7 @@ struct OutputReader {
         }
     }
 
-    private var address: WebAddress? { output.string("url").flatMap { try? WebAddress($0) } }
+    var address: WebAddress? { output.string("url").flatMap { try? WebAddress($0) } }
 
     private func checkCredentials(_ problems: inout ProblemCollector) {
         let token = output.string("bearer_token_file") != nil
@@ -138,7 +144,7 @@ struct OutputReader {
             let key = output.key.appending("headers").appending(header)
             problems.key(key, "the header \(header) and \(other) exclude each other: keep one of them")
         }
-        guard let address, !address.isEncrypted, !address.isLoopback else { return }
+        guard let address, !address.isEncrypted, !staysHere else { return }
         guard output.values["allow_insecure_auth"] != .boolean(true) else { return }
         let secret = token ? output.key.appending("bearer_token_file") : password.map { output.key.appending($0) }
         let place = secret ?? secretHeaders.first.map { output.key.appending("headers").appending($0) }
@@ -150,7 +156,7 @@ struct OutputReader {
     }
 
     /// Whether a key is not set; one that is set wrong was told already.
-    private func isMissing(_ name: String) -> Bool {
+    func isMissing(_ name: String) -> Bool {
         !output.present.contains(name) || output.values[name] == .string("")
     }
 

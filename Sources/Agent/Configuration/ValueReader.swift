@@ -102,6 +102,8 @@ struct ValueReader {
             return .integer(bytes)
         case .choice(let words):
             return choice(text, words, specification, key)
+        case .url where text.isEmpty && specification.defaultText == "\"\"":
+            return .string(text)
         case .url:
             do { _ = try WebAddress(text) } catch { return refuse(key, "\(key.name) \(error.sentence)") }
             return .string(text)

@@ -29,7 +29,7 @@ package struct ConfigurationProbe {
             case .http(let options):
                 let sink = try HTTPSink(name: output.name, options: options, version: AgentRun.version) { _ in }
                 _ = await sink.finish(by: .now)
-                return Reachability.problem(of: options.url, timeout: options.timeout)
+                return Reachability.problem(of: options)
             case .stdout:
                 return nil
             }

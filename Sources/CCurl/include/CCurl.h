@@ -17,8 +17,11 @@ CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_write(CURL *handle, curl_write_callback callback, void *context);
 CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
+/* The string is libcurl's own, and may be null; it is gone with the next transfer. */
+CURLcode ccurl_get_string(CURL *handle, CURLINFO info, const char **value);
 
-/* deflateInit2 is a macro that adds the version and the size of z_stream. */
+/* deflateInit2 and inflateInit2 are macros that add the version and the size of z_stream. */
 int ccurl_gzip_start(z_stream *stream);
+int ccurl_gunzip_start(z_stream *stream);
 
 #endif

@@ -32,6 +32,8 @@ import Testing
             format = "ndjson"
             compression = "none"
             timeout = "3s"
+            connect_timeout = "2s"
+            unix_socket = "/run/c.sock"
             username = "u"
             password_file = "/p"
             headers = { X-Scope-OrgID = "sre", "X-B" = "$$" }
@@ -103,6 +105,8 @@ import Testing
         web.format = .ndjson
         web.compression = .none
         web.timeout = .seconds(3)
+        web.connectTimeout = .seconds(2)
+        web.unixSocket = "/run/c.sock"
         web.username = "u"
         web.passwordFile = "/p"
         web.headers = ["X-Scope-OrgID": "sre", "X-B": "$"]
