@@ -10,6 +10,7 @@ package final class FileSink: Sink {
     package let name: String
     private let options: FileOptions
     private let reopening: ReopenRequest
+    private let shaper: Mutex<BatchShaper>
     private let courier: Courier
 
     /// Opens the file at once, so that a wrong path is known at the start.
@@ -17,6 +18,7 @@ package final class FileSink: Sink {
         name: String, options: FileOptions, events: @escaping @Sendable (SinkEvent) -> Void
     ) throws(SinkProblem) {
         (self.name, self.options) = (name, options)
+        shaper = Mutex(BatchShaper(format: options.format, maxBytes: options.maxBatchBytes))
         let reopening = ReopenRequest()
         self.reopening = reopening
         courier = try Courier(
@@ -25,7 +27,7 @@ package final class FileSink: Sink {
     }
 
     package func accept(_ batch: Batch) async {
-        BatchRenderer.render(batch, format: options.format, maxBytes: options.maxBatchBytes) { accept([$0]) }
+        shaper.withLock { $0.render(batch) { accept([$0]) } }
     }
 
     /// Takes over what is rendered already.
