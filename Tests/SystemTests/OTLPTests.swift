@@ -156,10 +156,13 @@ enum OTLPTools {
 
         init(to receiver: String, in folder: Folder) throws {
             port = try OTLPTools.freePort()
+            // Signals are blocked in the threads of a test, and so in what they start; only some programs mind.
+            let unblocked = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, ());"
             running = try Running(
-                OTLPTools.rotel,
+                OTLPTools.python,
                 [
-                    "start", "--otlp-http-endpoint", "127.0.0.1:\(port)",
+                    "-c", unblocked + "os.execv(sys.argv[1], sys.argv[1:])", OTLPTools.rotel, "start",
+                    "--otlp-http-endpoint", "127.0.0.1:\(port)",
                     "--otlp-grpc-endpoint", "127.0.0.1:\(OTLPTools.freePort())", "--exporter", "otlp",
                     "--otlp-exporter-endpoint", receiver, "--otlp-exporter-protocol", "http",
                     "--pid-file", folder.path("rotel.pid"), "--log-file", folder.path("rotel.log"),

@@ -24,7 +24,7 @@ struct NotYetEffective {
 
     /// Values that would need what this version cannot do: refused, not ignored.
     static let values: [(section: SectionKind, key: String, value: String)] = [
-        (.trace, "backend", "fentry"),
+        (.trace, "backend", "fentry")
     ]
 
     static func refuses(_ section: SectionKind, _ key: String, _ value: String) -> Bool {
