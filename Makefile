@@ -36,8 +36,8 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts deps install clean help swift
-.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels
+.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts deps install clean help swift
+.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp
 
 all: build
 
@@ -95,6 +95,13 @@ else
 	$(call say,TEST,SystemTests)
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests
 endif
+
+test-otlp: build deps-test otlp-tools  ## OTLP against the official definitions and real receivers (root)
+	$(call say,TEST,"OTLP")
+	$(Q)$(SWIFT) test --skip-build --filter SystemTests.OTLP
+
+otlp-tools: deps-otlp
+	$(Q)Tests/OTLP/tools .build/otlp
 
 test-stress: build deps-test  ## 64 processes in 64 cgroups that do everything at once (root): STRESS_SECONDS=120
 	$(call say,TEST,"64 processes in 64 cgroups for $(STRESS_SECONDS) s")
@@ -155,7 +162,7 @@ $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 deps: deps-build deps-test deps-lint  ## install the Debian packages that are missing
 
 # A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
-deps-build deps-test deps-lint deps-bench deps-kernels: deps-%:
+deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp: deps-%:
 	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
 
 install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept

@@ -1,5 +1,6 @@
 package import Model
 import Render
+import Synchronization
 
 /// Ships batches to a collector by HTTP.
 ///
@@ -8,6 +9,7 @@ import Render
 package final class HTTPSink: Sink {
     package let name: String
     private let options: HTTPOptions
+    private let shaper: Mutex<BatchShaper>
     private let courier: Courier
 
     /// `events` is called on the sink's thread and on that of whoever hands batches over; it must return soon.
@@ -15,13 +17,14 @@ package final class HTTPSink: Sink {
         name: String, options: HTTPOptions, version: String, events: @escaping @Sendable (SinkEvent) -> Void
     ) throws(SinkProblem) {
         (self.name, self.options) = (name, options)
+        shaper = Mutex(BatchShaper(format: options.format, maxBytes: options.maxBatchBytes))
         courier = try Courier(
             line: WaitingLine(maxBytes: options.spool.maxBytes, maxAge: options.spool.maxAge),
             destination: try HTTPDestination(options, version: version), events: events)
     }
 
     package func accept(_ batch: Batch) async {
-        BatchRenderer.render(batch, format: options.format, maxBytes: options.maxBatchBytes) { accept([$0]) }
+        shaper.withLock { $0.render(batch) { accept([$0]) } }
     }
 
     /// Takes over what is rendered already.

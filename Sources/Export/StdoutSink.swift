@@ -1,26 +1,28 @@
 package import Model
 import Render
+import Synchronization
 
 /// Writes batches to standard output, whole lines at a time.
 ///
 /// A reader that is slow, or stops reading, holds up the sink's thread and nobody else. The sink must be finished.
 package final class StdoutSink: Sink {
     package let name: String
-    private let options: StdoutOptions
+    private let shaper: Mutex<BatchShaper>
     private let courier: Courier
 
     /// `descriptor` stays the caller's, and must stay open until the sink is finished.
     package init(
         name: String, options: StdoutOptions, descriptor: Int32 = 1, events: @escaping @Sendable (SinkEvent) -> Void
     ) throws(SinkProblem) {
-        (self.name, self.options) = (name, options)
+        self.name = name
+        shaper = Mutex(BatchShaper(format: options.format, maxBytes: options.maxBatchBytes))
         courier = try Courier(
             line: WaitingLine(maxBytes: options.maxWaitingBytes, maxAge: nil),
             destination: try StreamDestination(descriptor: descriptor), events: events)
     }
 
     package func accept(_ batch: Batch) async {
-        BatchRenderer.render(batch, format: options.format, maxBytes: options.maxBatchBytes) { accept([$0]) }
+        shaper.withLock { $0.render(batch) { accept([$0]) } }
     }
 
     /// Takes over what is rendered already.

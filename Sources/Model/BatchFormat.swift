@@ -1,11 +1,13 @@
 /// The wire formats of a batch.
 package enum BatchFormat: String, CaseIterable, Sendable {
     case json, ndjson
+    /// OTLP's metrics in JSON: cumulative sums over all windows since the start.
+    case otlp
 
     /// The HTTP content type of a body in this format.
     package var contentType: String {
         switch self {
-        case .json: "application/json"
+        case .json, .otlp: "application/json"
         case .ndjson: "application/x-ndjson"
         }
     }

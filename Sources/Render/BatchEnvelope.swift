@@ -11,10 +11,13 @@ struct BatchEnvelope {
     /// The batch's own id, or the part's: a receiver may get some parts and not others, so each is known by itself.
     ///
     /// So is each grouping of a window: one collector may get several, and must not take them for the same batch.
-    var id: String {
+    var id: String { Self.id(of: batch, part: parts > 1 ? part : nil) }
+
+    /// - Parameter part: from 1, absent when it is the only one.
+    static func id(of batch: Batch, part: Int?) -> String {
         let keys = batch.grouping.keys.map(\.rawValue).joined(separator: "+")
         let id = "\(batch.agent.instance)-\(batch.sequence)" + (keys.isEmpty ? "" : "@\(keys)")
-        return parts > 1 ? "\(id)/\(part)" : id
+        return part.map { "\(id)/\($0)" } ?? id
     }
 
     /// The members of the whole document, up to where the units go.

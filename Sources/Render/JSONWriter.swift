@@ -79,6 +79,12 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    package mutating func boolean(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        needsComma = true
+    }
+
     package mutating func number(_ value: some FixedWidthInteger) {
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }

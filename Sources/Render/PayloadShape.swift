@@ -1,10 +1,25 @@
 internal import Model
 
+/// The formats that have the rows of one window, and nothing of those before.
+enum RowFormat {
+    /// Everything in one.
+    case document
+    /// One for the batch and one for each row.
+    case lines
+
+    var batchFormat: BatchFormat {
+        switch self {
+        case .document: .json
+        case .lines: .ndjson
+        }
+    }
+}
+
 /// How the rows of a batch become payloads of one format: how large each would be, and its bytes.
 struct PayloadShape {
     private let batch: Batch
     private let members: CounterMembers
-    private let format: BatchFormat
+    private let format: RowFormat
     private let rows: RenderedRows
     /// What a payload needs at most besides its rows, and what it needs at most with each.
     ///
@@ -12,7 +27,7 @@ struct PayloadShape {
     /// totals of a part have no more digits and no more names of errors than those of the whole batch.
     private var frame = (around: 0, perRow: 0)
 
-    init(_ batch: Batch, format: BatchFormat) {
+    init(_ batch: Batch, format: RowFormat) {
         (self.batch, self.format) = (batch, format)
         members = CounterMembers(absent: batch.coverage.absent)
         rows = RenderedRows(batch.rows, members: members)
@@ -40,10 +55,10 @@ struct PayloadShape {
         let size = frame.around + rows.size(of: range) + range.count * frame.perRow
         var json = JSONWriter(reservingCapacity: size)
         switch format {
-        case .json: writeDocument(envelope, totals, range, to: &json)
-        case .ndjson: writeLines(envelope, totals, range, to: &json)
+        case .document: writeDocument(envelope, totals, range, to: &json)
+        case .lines: writeLines(envelope, totals, range, to: &json)
         }
-        return Payload(id: envelope.id, format: format, body: json.bytes, rows: range.count)
+        return Payload(id: envelope.id, format: format.batchFormat, body: json.bytes, rows: range.count)
     }
 
     private func writeDocument(
@@ -91,11 +106,11 @@ struct PayloadShape {
         let totals = RowTotals(of: batch.rows[...])
         var json = JSONWriter()
         switch format {
-        case .json:
+        case .document:
             writeDocument(envelope, totals, 0..<0, to: &json)
             // Braces, and a comma that the first row does not have.
             return (json.bytes.count, 3)
-        case .ndjson:
+        case .lines:
             writeLines(envelope, totals, 0..<0, to: &json)
             // Braces, a comma and the end of the line.
             return (json.bytes.count, unitReference(envelope).count + 4)

@@ -54,7 +54,8 @@ extension FileWorkTests {
             let directory = try Directory()
             for format in BatchFormat.allCases {
                 var bodies: [[UInt8]] = []
-                BatchRenderer.render(batch, format: format, maxBytes: 1 << 20) { bodies.append($0.body) }
+                var shaper = BatchShaper(format: format, maxBytes: 1 << 20)
+                shaper.render(batch) { bodies.append($0.body) }
                 for line in bodies.flatMap({ $0.split(separator: UInt8(ascii: "\n")) }) {
                     for count in (1...40).filter({ $0 <= line.count }) + [line.count] {
                         let path = try directory.file("a")

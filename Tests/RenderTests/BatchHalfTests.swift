@@ -22,7 +22,7 @@ struct BatchHalfTests {
         var random = SplitMix(state: seed)
         let batch = Hostile.batch(using: &random)
         for format in [BatchFormat.json, .ndjson] {
-            let shape = PayloadShape(batch, format: format)
+            let shape = PayloadShape(batch, format: format == .json ? .document : .lines)
             let halves = try #require(halves(try whole(batch, format)))
             let middle = batch.rows.count / 2
             let expected = [
@@ -42,7 +42,7 @@ struct BatchHalfTests {
         var random = SplitMix(state: seed)
         let batch = Hostile.batch(using: &random)
         for format in [BatchFormat.json, .ndjson] {
-            let shape = PayloadShape(batch, format: format)
+            let shape = PayloadShape(batch, format: format == .json ? .document : .lines)
             let whole = try whole(batch, format)
             var waiting = [(id: whole.id, body: whole.body, rows: 0..<batch.rows.count, part: 1, parts: 1)]
             var singles = 0
@@ -86,7 +86,7 @@ struct BatchHalfTests {
             let batch = Fixture.batch(rows: rows, grouping: Grouping(keys))
             let halves = try #require(halves(try whole(batch, format)))
             #expect(halves[0].id == (keys.count == 1 ? "6f1c-4711@slice/1" : "6f1c-4711@unit+slice/1"))
-            let shape = PayloadShape(batch, format: format)
+            let shape = PayloadShape(batch, format: format == .json ? .document : .lines)
             #expect(halves[0].body == shape.payload(rows: 0..<3, part: 1, parts: 2).body)
             #expect(halves[1].body == shape.payload(rows: 3..<6, part: 2, parts: 2).body)
         }

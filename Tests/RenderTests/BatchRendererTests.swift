@@ -36,7 +36,7 @@ struct BatchRendererTests {
         try expectGolden(payloads[0].body, "empty.\(format.rawValue)")
     }
 
-    @Test("A batch of another grouping has an id of its own, and says which", arguments: BatchFormat.allCases)
+    @Test("A batch of another grouping has an id of its own, and says which", arguments: [BatchFormat.json, .ndjson])
     func grouped(_ format: BatchFormat) throws {
         let grouping = Grouping([.container, .slice])
         let whole = BatchRenderer.payloads(

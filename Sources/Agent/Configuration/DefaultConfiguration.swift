@@ -33,7 +33,7 @@ package enum DefaultConfiguration {
 
         [outputs.terminal]
         type = "stdout"
-        format = "ndjson"                   # ndjson | json
+        format = "ndjson"                   # ndjson | json | otlp
         group_by = []                       # [] = a row for each cgroup; or any of unit, slice, user, container, pod
         max_batch_bytes = "4MiB"            # a bigger window goes out in parts
         max_waiting_bytes = "16MiB"         # what may wait while nobody reads; beyond it the oldest is dropped
@@ -41,7 +41,7 @@ package enum DefaultConfiguration {
         #[outputs.collector]
         #type = "http"
         #url = "https://collector.example/ingest"
-        #format = "json"                    # json | ndjson
+        #format = "json"                    # json | ndjson | otlp
         #group_by = []
         #max_batch_bytes = "4MiB"           # before compression
         #compression = "gzip"               # gzip | none
@@ -73,7 +73,7 @@ package enum DefaultConfiguration {
         #[outputs.local]
         #type = "file"
         #path = "/var/log/otagent/activity.ndjson"
-        #format = "ndjson"                  # ndjson | json
+        #format = "ndjson"                  # ndjson | json | otlp
         #group_by = []
         #max_batch_bytes = "4MiB"
         #max_waiting_bytes = "16MiB"        # what may wait while the file cannot be written

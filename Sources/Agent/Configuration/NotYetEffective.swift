@@ -21,8 +21,7 @@ struct NotYetEffective {
 
     /// Values that would need what this version cannot do: refused, not ignored.
     static let values: [(section: SectionKind, key: String, value: String)] = [
-        (.trace, "backend", "fentry"),
-        (.output, "format", "otlp"),
+        (.trace, "backend", "fentry")
     ]
 
     static func refuses(_ section: SectionKind, _ key: String, _ value: String) -> Bool {

@@ -12,7 +12,9 @@ enum FileEnd: Equatable {
     static let farthest = 16 << 20
     private static let chunk = 64 << 10
     /// What every line of ours begins with.
-    private static let beginnings = ["{\"type\":\"", "{\"schema\":\"otagent."].map { Array($0.utf8) }
+    private static let beginnings = [
+        "{\"type\":\"", "{\"schema\":\"otagent.", "{\"resourceMetrics\":",
+    ].map { Array($0.utf8) }
 
     /// Reads back from the end; never the whole of a large file.
     init(of file: FileDescriptor, size: Int, farthest: Int = Self.farthest) throws {

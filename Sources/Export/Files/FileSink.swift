@@ -1,6 +1,7 @@
 import Glibc
 package import Model
 import Render
+import Synchronization
 
 /// Appends batches to a file, whole lines at a time, and sets the file aside when it is full.
 ///
@@ -11,7 +12,7 @@ package final class FileSink: Sink {
     private static let longestName = 255
 
     package let name: String
-    private let options: FileOptions
+    private let shaper: Mutex<BatchShaper>
     private let desk: FileDesk
     private let packer: ArchivePacker
     private let courier: Courier
@@ -20,7 +21,8 @@ package final class FileSink: Sink {
     package init(
         name: String, options: FileOptions, events: @escaping @Sendable (SinkEvent) -> Void
     ) throws(SinkProblem) {
-        (self.name, self.options) = (name, options)
+        self.name = name
+        shaper = Mutex(BatchShaper(format: options.format, maxBytes: options.maxBatchBytes))
         try Self.checkName(options.path)
         let desk = FileDesk()
         self.desk = desk
@@ -54,7 +56,7 @@ package final class FileSink: Sink {
     }
 
     package func accept(_ batch: Batch) async {
-        BatchRenderer.render(batch, format: options.format, maxBytes: options.maxBatchBytes) { accept([$0]) }
+        shaper.withLock { $0.render(batch) { accept([$0]) } }
     }
 
     /// Takes over what is rendered already.

@@ -83,18 +83,6 @@ import Testing
                           ^
             """#),
         ProblemExample(
-            "not yet otlp",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            format = "otlp"
-            """#,
-            #"""
-            agent.toml:3:10: error: format = "otlp" is not available in this version
-                format = "otlp"
-                         ^
-            """#),
-        ProblemExample(
             "bad URL",
             #"""
             [outputs.a]
