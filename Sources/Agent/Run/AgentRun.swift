@@ -91,6 +91,14 @@ package struct AgentRun {
             return await group.reduce(into: []) { $0.append($1) }
         }
         var status = ExitStatus.fine
+        for (name, account) in accounts where account.waitingPayloads > 0 {
+            logger.warning(
+                """
+                output '\(name)': \(account.waitingPayloads) batches (\(account.waitingRows) rows) wait in the spool for \
+                the next start\(account.lastError.map { ": \($0)" } ?? "")
+                """)
+            if mustDeliver { status = .failed }
+        }
         for (name, account) in accounts where account.droppedPayloads + account.rejectedPayloads > 0 {
             let undelivered = account.droppedPayloads + account.rejectedPayloads
             logger.error(
@@ -123,7 +131,9 @@ extension AgentRun {
                 let sink: any Sink =
                     switch output.kind {
                     case .http(let options):
-                        try HTTPSink(name: output.name, options: options, version: Self.version, events: note)
+                        try HTTPSink(
+                            name: output.name, options: options, version: Self.version,
+                            spool: StateDirectory.spool(of: output.name, in: settings.agent.stateDir), events: note)
                     case .file(let options):
                         try FileSink(name: output.name, options: options, events: note)
                     case .stdout(let options):

@@ -32,7 +32,9 @@ package struct ConfigurationProbe {
                 if !existed { unlink(options.path) }
                 return nil
             case .http(let options):
-                let sink = try HTTPSink(name: output.name, options: options, version: AgentRun.version) { _ in }
+                let sink = try HTTPSink(
+                    name: output.name, options: options, version: AgentRun.version, spool: nil
+                ) { _ in }
                 _ = await sink.finish(by: .now)
                 return Reachability.problem(of: options.url, timeout: options.timeout)
             case .stdout:
