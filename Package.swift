@@ -89,7 +89,7 @@ let package = Package(
 
         // What parts of the agent cost: `make bench-parts`.
         .executableTarget(
-            name: "bench-parts", dependencies: ["Export", "Machine", "Model"], path: "Tests/Benchmarks",
+            name: "bench-parts", dependencies: ["Export", "Machine", "Model", "Render"], path: "Tests/Benchmarks",
             swiftSettings: common),
 
         // The programs against the types of kernels that are not running.

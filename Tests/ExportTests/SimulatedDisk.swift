@@ -50,9 +50,13 @@ final class SimulatedDisk: FileOperations {
     func restart(using random: inout some RandomNumberGenerator) {
         var chance = random
         state.withLock { state in
-            // A journal keeps the order: some first part of what happened is there.
-            let kept = Int.random(in: 0...state.pending.count, using: &chance)
-            for change in state.pending.prefix(kept).joined() { state.durableNames[change.path] = change.inode }
+            // A journal keeps the order: some first part of what happened is there. Without one it is any part.
+            let isOrdered = Bool.random(using: &chance)
+            let first = Int.random(in: 0...state.pending.count, using: &chance)
+            for (position, changes) in state.pending.enumerated()
+            where isOrdered ? position < first : Bool.random(using: &chance) {
+                for change in changes { state.durableNames[change.path] = change.inode }
+            }
             state.names = state.durableNames
             state.pending = []
             for (id, inode) in state.inodes {
