@@ -95,7 +95,8 @@ let package = Package(
 
         // What parts of the agent cost: `make bench-parts`.
         .executableTarget(
-            name: "bench-parts", dependencies: ["Machine", "Model"], path: "Tests/Benchmarks", swiftSettings: common),
+            name: "bench-parts", dependencies: ["Export", "Machine", "Model", "Render"], path: "Tests/Benchmarks",
+            swiftSettings: common),
 
         // The programs against the types of kernels that are not running.
         .executableTarget(

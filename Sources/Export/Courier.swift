@@ -4,12 +4,13 @@ import Synchronization
 /// Brings parcels to one destination on a thread of its own: one at a time, oldest first, until told to finish.
 ///
 /// The thread holds the courier, so every courier must be finished.
-final class Courier: Sendable {
+final class ParcelCourier<Line: ParcelLine>: Sendable {
     private struct State {
-        var line: WaitingLine
         var pause: Standstill?
         var finishBy: ContinuousClock.Instant?
         var failing = false
+        /// What the receiver would not unpack; parcels go without it from then on.
+        var refusedEncodings: Set<String> = []
         var ended = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -20,38 +21,40 @@ final class Courier: Sendable {
     }
 
     private enum Step {
-        case attempt(Parcel)
+        case attempt
         case wait(until: ContinuousClock.Instant?)
         case end
     }
 
-    private let state: Mutex<State>
+    let line: Line
+    private let state = Mutex(State())
     /// Signalled whenever the thread may have something new to do; it looks again after each signal.
     private let wake = DispatchSemaphore(value: 0)
     private let events: @Sendable (SinkEvent) -> Void
 
     init(
-        line: WaitingLine, destination: sending any Destination,
-        events: @escaping @Sendable (SinkEvent) -> Void
+        carrying line: Line, destination: sending any Destination, events: @escaping @Sendable (SinkEvent) -> Void
     ) throws(SinkProblem) {
-        self.state = Mutex(State(line: line))
-        self.events = events
+        (self.line, self.events) = (line, events)
         try SinkThread.start { self.run(destination) }
     }
 
-    var account: SinkAccount { state.withLock { $0.line.account } }
+    var account: SinkAccount { line.account }
 
-    /// Adds parcels at the end of the line; what no longer fits is dropped, oldest first.
-    func submit(_ parcels: [Parcel]) {
-        let losses = state.withLock { state in
-            if case .untilNext = state.pause { state.pause = nil }
-            var losses = parcels.compactMap { state.line.append($0) }
-            if state.ended, let loss = state.line.abandon() { losses.append(loss) }
-            return losses
+    /// Tells what adding to the line came to, and lets the thread look at it.
+    func added(_ events: [SinkEvent]) {
+        report(events)
+        retry()
+    }
+
+    /// The parcel as the receiver takes it, as far as is known.
+    func acceptable(_ parcel: Parcel) -> Parcel {
+        let refused = state.withLock { $0.refusedEncodings }
+        var parcel = parcel
+        while let encoding = parcel.contentEncoding, refused.contains(encoding), let weaker = parcel.weaker() {
+            parcel = weaker
         }
-        let ended = state.withLock { $0.ended }
-        losses.forEach { report($0, ended ? "the output has ended" : "too much is waiting") }
-        wake.signal()
+        return parcel
     }
 
     /// Ends a pause that waits for something to change, because it has.
@@ -62,7 +65,7 @@ final class Courier: Sendable {
         wake.signal()
     }
 
-    /// Goes on until `deadline`, then drops what is left, even from under a request that does not return.
+    /// Goes on until `deadline`, then ends the line, even under a request that does not return.
     func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount {
         state.withLock { state in
             state.finishBy = state.finishBy.map { min($0, deadline) } ?? deadline
@@ -72,7 +75,8 @@ final class Courier: Sendable {
         wake.signal()
         let alarm = Task {
             try await Task.sleep(until: deadline, clock: .continuous)
-            self.end("the time to stop had come")
+            // Not here: the end of a line may wait for a disk.
+            DispatchQueue.global().async { self.end("the time to stop had come") }
         }
         await withCheckedContinuation { continuation in
             let ended = state.withLock { state in
@@ -89,9 +93,10 @@ final class Courier: Sendable {
 
     private func run(_ destination: any Destination) {
         while true {
+            report(line.expire(at: .now))
             switch nextStep(at: .now) {
-            case .attempt(let parcel):
-                settle(parcel, destination.attempt(parcel) { self.state.withLock { $0.finishBy } })
+            case .attempt:
+                attempt(destination)
             case .wait(let instant):
                 let chore = destination.nextChore(at: .now)
                 if let chore, chore <= .now {
@@ -111,17 +116,15 @@ final class Courier: Sendable {
     }
 
     private func nextStep(at now: ContinuousClock.Instant) -> Step {
-        let (step, loss): (Step, WaitingLine.Loss?) = state.withLock { state in
-            let loss = state.line.expire(at: now)
-            return (Self.nextStep(&state, at: now), loss)
-        }
-        if let loss { report(loss, "it waited for too long") }
-        return step
+        let isEmpty = line.isEmpty
+        return state.withLock { Self.nextStep(&$0, at: now, isEmpty: isEmpty) }
     }
 
-    private static func nextStep(_ state: inout State, at now: ContinuousClock.Instant) -> Step {
+    private static func nextStep(
+        _ state: inout State, at now: ContinuousClock.Instant, isEmpty: Bool
+    ) -> Step {
         if state.ended { return .end }
-        if let finishBy = state.finishBy, now >= finishBy || state.line.isEmpty { return .end }
+        if let finishBy = state.finishBy, now >= finishBy || isEmpty { return .end }
         switch state.pause {
         case .until(let instant, _) where instant > now:
             if let finishBy = state.finishBy, instant >= finishBy { return .end }
@@ -130,68 +133,115 @@ final class Courier: Sendable {
             return state.finishBy == nil ? .wait(until: nil) : .end
         case .until, nil:
             state.pause = nil
-            return state.line.take().map { .attempt($0) } ?? .wait(until: nil)
+            return isEmpty ? .wait(until: nil) : .attempt
         }
     }
 
+    private func attempt(_ destination: any Destination) {
+        let taken = line.take()
+        report(taken.events)
+        if let trouble = taken.trouble {
+            pause(.time(.seconds(1), firm: false))
+            report([.retrying(reason: trouble, delay: .seconds(1))])
+        }
+        guard let parcel = taken.parcel.map(acceptable) else { return }
+        settle(parcel, destination.attempt(parcel) { self.state.withLock { $0.finishBy } })
+    }
+
+    /// Does what an outcome asks for. A line that has ended meanwhile keeps its account as it is.
     private func settle(_ parcel: Parcel, _ outcome: Outcome) {
-        let events: [SinkEvent] = state.withLock { state in
-            // Ended meanwhile: the parcel has been counted as dropped already.
-            guard !state.ended else { return [] }
-            switch outcome {
-            case .delivered:
-                state.line.delivered()
-                defer { state.failing = false }
-                return (state.failing ? [.recovered] : []) + [.delivered(id: parcel.id, rows: parcel.rows)]
-            case .deliveredInPart(let rows, let reason):
-                state.line.delivered(rejecting: rows, reason: reason)
-                state.failing = false
-                return [.rejected(id: parcel.id, rows: rows, reason: reason)]
-            case .rejected(let reason), .tooLarge(let reason), .badEncoding(let reason):
-                state.line.rejected(reason: reason)
-                return [.rejected(id: parcel.id, rows: parcel.rows, reason: reason)]
-            case .kept(let reason, let pause):
-                state.failing = true
-                var delay: Duration?
-                switch pause {
-                case .time(let duration, let firm):
-                    delay = duration
-                    state.pause = .until(.now + duration, firm: firm)
-                case .untilNext:
-                    state.pause = .untilNext
-                }
-                return [.retrying(reason: reason, delay: delay)] + Self.keep(&state, reason)
-            case .closed(let reason):
-                return [.closed(reason: reason)] + Self.keep(&state, reason)
+        switch outcome {
+        case .delivered: delivered(line.delivered(parcel, rejecting: 0, reason: nil))
+        case .deliveredInPart(let rows, let reason):
+            delivered(line.delivered(parcel, rejecting: rows, reason: reason))
+        case .rejected(let reason): report(line.rejected(parcel, reason: reason))
+        case .tooLarge(let reason): halve(parcel, reason)
+        case .badEncoding(let reason): weaken(parcel, reason)
+        case .kept(let reason, let pause): keep(reason, pause)
+        case .closed(let reason):
+            guard let events = line.kept(reason: reason) else { return }
+            report([.closed(reason: reason)] + events)
+            end(reason)
+        }
+    }
+
+    private func delivered(_ events: [SinkEvent]?) {
+        guard let events else { return }
+        let wasFailing = state.withLock { state in
+            defer { state.failing = false }
+            return state.failing
+        }
+        report((wasFailing ? [.recovered] : []) + events)
+    }
+
+    private func keep(_ reason: String, _ pause: Pause) {
+        guard let events = line.kept(reason: reason) else { return }
+        state.withLock { $0.failing = true }
+        var delay: Duration?
+        if case .time(let duration, _) = pause { delay = duration }
+        self.pause(pause)
+        report([.retrying(reason: reason, delay: delay)] + events)
+    }
+
+    private func pause(_ pause: Pause) {
+        state.withLock { state in
+            switch pause {
+            case .time(let duration, let firm): state.pause = .until(.now + duration, firm: firm)
+            case .untilNext: state.pause = .untilNext
             }
         }
-        events.forEach(self.events)
-        if case .closed(let reason) = outcome { end(reason) }
     }
 
-    private static func keep(_ state: inout State, _ reason: String) -> [SinkEvent] {
-        state.line.kept(reason: reason).map { [dropped($0, "too much is waiting")] } ?? []
+    /// Two smaller parcels in its place, or none of it when nothing is left to halve.
+    private func halve(_ parcel: Parcel, _ reason: String) {
+        guard let halves = parcel.halves(), halves.count == 2, halves[0].rows + halves[1].rows == parcel.rows else {
+            return report(line.rejected(parcel, reason: reason))
+        }
+        do throws(SinkProblem) {
+            report(try line.split(parcel, into: halves, reason: reason))
+        } catch {
+            // Where the disk has no room for them now: the whole one is safe.
+            keep("\(reason), and its halves cannot be kept: \(error)", .time(.seconds(10), firm: false))
+        }
     }
 
-    /// Lets go of all that is left and wakes whoever waits for the end; the second time it does nothing.
+    /// The next attempt goes without this encoding; when it has none already, that was not what the receiver minds.
+    private func weaken(_ parcel: Parcel, _ reason: String) {
+        guard let encoding = parcel.contentEncoding, parcel.weaker() != nil else {
+            state.withLock { $0.refusedEncodings = [] }
+            return report(line.rejected(parcel, reason: reason))
+        }
+        state.withLock { _ = $0.refusedEncodings.insert(encoding) }
+        report(line.kept(reason: reason))
+    }
+
+    /// Ends the line and wakes whoever waits for that; the second time it does nothing.
     private func end(_ reason: String) {
-        let (loss, waiters) = state.withLock { state in
+        report(line.end(reason))
+        let waiters = state.withLock { state in
             state.ended = true
             defer { state.waiters = [] }
-            return (state.line.abandon(), state.waiters)
+            return state.waiters
         }
-        if let loss { report(loss, reason) }
         waiters.forEach { $0.resume() }
         wake.signal()
     }
 
-    private func report(_ loss: WaitingLine.Loss, _ reason: String) {
-        events(Self.dropped(loss, reason))
+    private func report(_ events: [SinkEvent]?) { events?.forEach(self.events) }
+}
+
+/// A courier of what is in memory.
+typealias Courier = ParcelCourier<MemoryLine>
+
+extension ParcelCourier where Line == MemoryLine {
+    convenience init(
+        line: WaitingLine, destination: sending any Destination, events: @escaping @Sendable (SinkEvent) -> Void
+    ) throws(SinkProblem) {
+        try self.init(carrying: MemoryLine(line), destination: destination, events: events)
     }
 
-    private static func dropped(_ loss: WaitingLine.Loss, _ reason: String) -> SinkEvent {
-        .dropped(payloads: loss.payloads, rows: loss.rows, first: loss.first, reason: reason)
-    }
+    /// Adds parcels at the end of the line; what no longer fits is dropped, oldest first.
+    func submit(_ parcels: [Parcel]) { added(parcels.flatMap(line.append)) }
 }
 
 extension Duration {

@@ -8,8 +8,16 @@ package enum SinkEvent: Sendable, Equatable {
     case retrying(reason: String, delay: Duration?)
     /// The destination will never take this payload: it is given up and counted.
     case rejected(id: String, rows: Int, reason: String)
-    /// Payloads were given up before anybody took them; `first` is the id of the oldest.
+    /// Payloads were given up before anybody took them; `first` is the id of the oldest, or says which window it is.
     case dropped(payloads: Int, rows: Int, first: String, reason: String)
+    /// An earlier start had left payloads in the spool.
+    case found(payloads: Int, rows: Int)
+    /// A file of the spool is damaged, or no batch; it was set aside. The rows are absent when nothing tells them.
+    case corrupt(file: String, rows: Int?, reason: String)
+    /// A payload could not be written to the spool; it waits in memory, and would not outlive the program.
+    case notSpooled(reason: String)
+    /// A payload was too large for the receiver and became two.
+    case split(id: String, reason: String)
     /// The first delivery after failed attempts.
     case recovered
     /// A file was set aside and a new one begun; `cause` is "size" or "time".

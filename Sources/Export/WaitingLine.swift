@@ -45,6 +45,8 @@ struct WaitingLine: Sendable {
 
     /// Adds the newest; answers what had to go for it. The parcel under way is not taken from under the request.
     mutating func append(_ parcel: Parcel) -> Loss? {
+        settled.createdPayloads += 1
+        settled.createdRows += UInt64(parcel.rows)
         parcels.append(parcel)
         bytes += parcel.body.count
         return shrink()
@@ -56,7 +58,7 @@ struct WaitingLine: Sendable {
         return drop { line in line.parcels.first.map { $0.since.duration(to: now) > maxAge } ?? false }
     }
 
-    /// Takes the oldest out for an attempt; one of the three below must follow.
+    /// Takes the oldest out for an attempt; one of those below must follow.
     mutating func take() -> Parcel? {
         guard underWay == nil, !parcels.isEmpty else { return nil }
         underWay = parcels.removeFirst()
@@ -93,6 +95,15 @@ struct WaitingLine: Sendable {
         underWay = nil
         parcels.insert(parcel, at: 0)
         settled.lastError = reason
+        return shrink()
+    }
+
+    /// Puts the halves of the parcel under way where it was; answers what had to go because of their size.
+    mutating func split(into halves: [Parcel]) -> Loss? {
+        guard settle() != nil else { return nil }
+        settled.splitPayloads += UInt64(max(halves.count - 1, 0))
+        parcels.insert(contentsOf: halves, at: 0)
+        bytes += halves.reduce(0) { $0 + $1.body.count }
         return shrink()
     }
 

@@ -10,7 +10,8 @@ struct OTAgent: AsyncParsableCommand {
         discussion: "Exit codes: 0 fine, 1 failed, 2 bad arguments, 77 the host cannot do it, 78 bad configuration.",
         version: AgentRun.version,
         subcommands: [
-            Run.self, Check.self, DoctorCommand.self, Defaults.self, Units.self, SelfTestOperations.self,
+            Run.self, Check.self, DoctorCommand.self, Defaults.self, Units.self, SpoolCommand.self,
+            SelfTestOperations.self,
         ],
         defaultSubcommand: Run.self)
 }

@@ -6,6 +6,7 @@ import Model
 
 do {
     try benchmarkNames(cgroups: 10_000)
+    try await benchmarkSpool()
 } catch {
     print("bench: \(error)")
     exit(1)

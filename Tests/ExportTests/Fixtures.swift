@@ -84,8 +84,33 @@ func gunzipped(_ bytes: [UInt8]) -> [UInt8]? {
 }
 
 extension SinkAccount {
-    var rows: UInt64 { deliveredRows + rejectedRows + droppedRows + waitingRows }
-    var payloads: UInt64 { deliveredPayloads + rejectedPayloads + droppedPayloads + waitingPayloads }
+    var rows: UInt64 { deliveredRows + rejectedRows + droppedRows + corruptRows + waitingRows }
+    var payloads: UInt64 {
+        deliveredPayloads + rejectedPayloads + droppedPayloads + corruptPayloads + waitingPayloads
+    }
+    /// The identity of docs/delivery.md.
+    var adds: Bool {
+        createdRows + foundRows == rows && createdPayloads + foundPayloads + splitPayloads == payloads
+    }
+}
+
+extension HTTPSink {
+    /// One whose batches wait in memory.
+    convenience init(
+        name: String, options: HTTPOptions, version: String, events: @escaping @Sendable (SinkEvent) -> Void
+    ) throws(SinkProblem) {
+        try self.init(name: name, options: options, version: version, spool: nil, events: events)
+    }
+
+    func accept(_ payloads: [Payload]) { accept(payloads, sequence: 1, window: window(1)) }
+}
+
+/// The window of that number, of ten seconds each.
+func window(_ number: Int64) -> Window {
+    let second: Int64 = 1_000_000_000
+    let start = 1_795_000_000 * second + number * 10 * second
+    return Window(
+        start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: start + 10 * second), seconds: 10)
 }
 
 extension ContinuousClock.Instant {

@@ -66,7 +66,7 @@ struct HTTPSinkTests {
         #expect(account.deliveredPayloads == 3 && account.payloads == 3)
     }
 
-    @Test(arguments: [400, 406, 409, 411, 412, 413, 415, 422, 501, 505])
+    @Test(arguments: [400, 406, 409, 411, 412, 413, 422, 501, 505])
     func aPayloadThatIsNeverTakenIsRejectedAndTheNextOneFollows(status: Int) async throws {
         let collector = try FakeCollector([.status(status), .status(200)])
         defer { collector.stop() }
@@ -76,6 +76,33 @@ struct HTTPSinkTests {
         let account = await sink.finish(by: .after(.seconds(5)))
         #expect(events.first == .rejected(id: "here-1", rows: 5, reason: "\(collector.url) answered \(status)"))
         #expect(account.rejectedRows == 5 && account.deliveredRows == 2 && account.rows == 7)
+    }
+
+    /// What is packed in a way the collector does not know goes there plain, and all that follows at once.
+    @Test func aCollectorThatCannotUnpackIsRemembered() async throws {
+        let collector = try FakeCollector([.status(415), .status(200), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept([payload(1, rows: 5)])
+        _ = await log.upToDelivery(of: "here-1")
+        sink.accept([payload(2, rows: 2)])
+        _ = await log.upToDelivery(of: "here-2")
+        let account = await sink.finish(by: .after(.seconds(5)))
+        let requests = collector.received
+        #expect(requests.map { $0.headers["content-encoding"] } == ["gzip", nil, nil])
+        #expect(requests.map { $0.headers["idempotency-key"] } == ["here-1", "here-1", "here-2"])
+        #expect(account.deliveredRows == 7 && account.rejectedRows == 0)
+    }
+
+    /// A collector that refuses even the plain form will never take it.
+    @Test func aCollectorThatCannotReadThePlainFormEitherRejects() async throws {
+        let collector = try FakeCollector([.status(415), .status(415), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.accept([payload(1, rows: 5), payload(2, rows: 2)])
+        _ = await log.upToDelivery(of: "here-2")
+        let account = await sink.finish(by: .after(.seconds(5)))
+        #expect(account.rejectedRows == 5 && account.deliveredRows == 2)
     }
 
     @Test(arguments: [

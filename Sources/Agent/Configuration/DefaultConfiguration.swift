@@ -66,7 +66,7 @@ package enum DefaultConfiguration {
         #[outputs.collector.retry]          # pauses between attempts
         #initial = "1s"
         #max = "60s"
-        #[outputs.collector.spool]          # what may wait for delivery; it waits in memory
+        #[outputs.collector.spool]          # what may wait for delivery, on disk in state_dir
         #max_bytes = "64MiB"
         #max_age = "24h"
 

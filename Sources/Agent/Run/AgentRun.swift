@@ -23,7 +23,7 @@ package struct AgentRun {
         MemoryUse.keepSmall()
         // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
-        let outputs = RunningOutputs(logger: logger)
+        let outputs = RunningOutputs(stateDirectory: settings.agent.stateDir, logger: logger)
         try await outputs.start(settings.outputs)
         let last: Settings
         do {
@@ -104,6 +104,14 @@ package struct AgentRun {
     private func finish(_ outputs: RunningOutputs, within timeout: Duration, mustDeliver: Bool) async -> ExitStatus {
         let accounts = await outputs.finish(by: .now + timeout)
         var status = ExitStatus.fine
+        for (name, account) in accounts where account.waitingPayloads > 0 {
+            logger.warning(
+                """
+                output '\(name)': \(account.waitingPayloads) batches (\(account.waitingRows) rows) wait in the spool for \
+                the next start\(account.lastError.map { ": \($0)" } ?? "")
+                """)
+            if mustDeliver { status = .failed }
+        }
         for (name, account) in accounts where account.droppedPayloads + account.rejectedPayloads > 0 {
             let undelivered = account.droppedPayloads + account.rejectedPayloads
             logger.error(

@@ -27,7 +27,9 @@ package struct ConfigurationProbe {
                 try FileSink.probe(options)
                 return nil
             case .http(let options):
-                let sink = try HTTPSink(name: output.name, options: options, version: AgentRun.version) { _ in }
+                let sink = try HTTPSink(
+                    name: output.name, options: options, version: AgentRun.version, spool: nil
+                ) { _ in }
                 _ = await sink.finish(by: .now)
                 return Reachability.problem(of: options)
             case .stdout:

@@ -37,6 +37,15 @@ package final class OutputLog: Sendable {
             logger.warning("output '\(output)': cut a line without an end off '\(path)', \(bytes) bytes")
         case .trouble(let reason):
             trouble(reason, at: now)
+        case .found(let payloads, let rows):
+            logger.info("output '\(output)': \(payloads) batches, \(rows) rows, wait in the spool from before")
+        case .corrupt(let file, let rows, let reason):
+            let lost = rows.map { "\($0) rows" } ?? "nobody knows how many rows"
+            trouble("set aside \(file) of the spool, \(lost): \(reason)", key: "corrupt: \(reason)", at: now)
+        case .notSpooled(let reason):
+            trouble("\(reason); what comes is kept in memory as long as there is room", at: now)
+        case .split(let id, let reason):
+            trouble("\(reason); sent in halves: \(id)", key: reason, at: now)
         case .closed(let reason):
             trouble("\(reason); nothing more goes there", at: now)
         }

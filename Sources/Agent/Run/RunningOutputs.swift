@@ -13,9 +13,10 @@ actor RunningOutputs {
 
     private var running: [Running] = []
     private let open = OpenOutputs()
+    private let stateDirectory: String
     private let logger: Logger
 
-    init(logger: Logger) { self.logger = logger }
+    init(stateDirectory: String, logger: Logger) { (self.stateDirectory, self.logger) = (stateDirectory, logger) }
 
     /// Yields when nobody reads any output any more.
     nonisolated var none: AsyncStream<Void> { open.none }
@@ -90,7 +91,9 @@ actor RunningOutputs {
             let sink: any Sink =
                 switch output.kind {
                 case .http(let options):
-                    try HTTPSink(name: output.name, options: options, version: AgentRun.version, events: note)
+                    try HTTPSink(
+                        name: output.name, options: options, version: AgentRun.version,
+                        spool: StateDirectory.spool(of: output.name, in: stateDirectory), events: note)
                 case .file(let options):
                     try FileSink(name: output.name, options: options, events: note)
                 case .stdout(let options):

@@ -5,7 +5,9 @@ package struct StateDirectory: ~Copyable {
     private let lock: CInt
 
     /// Makes the directory when it is missing (mode 0750) and locks it.
-    package init(_ path: String) throws(Refusal) {
+    ///
+    /// - Parameter advice: what to do when another has it.
+    package init(_ path: String, advice: String = "give each agent a state_dir of its own") throws(Refusal) {
         do {
             try Self.make(path)
         } catch {
@@ -22,12 +24,15 @@ package struct StateDirectory: ~Copyable {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno == EWOULDBLOCK ? "another otagent is using it" : Self.reason
             close(lock)
-            throw Refusal(.failed, "cannot lock state_dir '\(path)': \(reason); give each agent a state_dir of its own")
+            throw Refusal(.failed, "cannot lock state_dir '\(path)': \(reason); \(advice)")
         }
         self.lock = lock
     }
 
     deinit { close(lock) }
+
+    /// Where the batches of an output wait.
+    package static func spool(of output: String, in path: String) -> String { "\(path)/spool/\(output)" }
 
     private struct Failure: Error { let reason: String }
 

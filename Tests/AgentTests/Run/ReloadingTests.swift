@@ -40,7 +40,7 @@ import Testing
             let settings = Self.settings(folder, names)
             let log = log
             let logger = Logger(label: "t") { _ in log }
-            outputs = RunningOutputs(logger: logger)
+            outputs = RunningOutputs(stateDirectory: folder.path, logger: logger)
             try await outputs.start(settings.outputs)
             let now = Box(settings)
             box = now
