@@ -81,15 +81,15 @@ extension SystemTests {
 
         @Test func `a signal at any moment of the start costs nothing`() throws {
             let config = try AgentRun.configuration(in: folder)
-            for number in 0..<8 {
+            for number in 0..<4 {
                 let running = try Running(
                     built("otagent"), ["run", "--config", config, "--duration", "1s"], in: folder)
                 // From when the program's own code runs; before that it is the loader, which answers to nobody.
                 try running.waitForFirstCode(until: .now + .seconds(20))
-                usleep(UInt32(number * 1500))
+                usleep(UInt32(number * 4000))
                 running.signal(SIGHUP)
                 let end = try running.wait(until: .now + .seconds(60))
-                #expect(end.status == 0, "after \(number * 1500) us: \(end.status) \(end.errors)")
+                #expect(end.status == 0, "after \(number * 4000) us: \(end.status) \(end.errors)")
                 #expect(end.errors.contains("reloaded; outputs: kept 'local'"), "\(end.errors)")
             }
         }
