@@ -240,6 +240,13 @@ extension ParcelCourier where Line == MemoryLine {
         try self.init(carrying: MemoryLine(line), destination: destination, events: events)
     }
 
+    /// Finishes, and answers what was left over, for whoever comes after.
+    func leave(by deadline: ContinuousClock.Instant) async -> [Parcel] {
+        line.surrender()
+        _ = await finish(by: deadline)
+        return line.surrendered
+    }
+
     /// Adds parcels at the end of the line; what no longer fits is dropped, oldest first.
     func submit(_ parcels: [Parcel]) { added(parcels.flatMap(line.append)) }
 }

@@ -40,6 +40,11 @@ package final class HTTPSink: Sink {
         courier = try ParcelCourier(carrying: line, destination: destination, events: events)
     }
 
+    /// Throws what would keep a sink from being made; looks at no network and no spool.
+    package static func probe(_ options: HTTPOptions) throws(SinkProblem) {
+        _ = try HTTPDestination(options, version: "")
+    }
+
     /// Returns when the batch is durable, or cannot be made so.
     package func accept(_ batch: Batch) async {
         await withCheckedContinuation { continuation in

@@ -7,6 +7,9 @@ final class MemoryLine: ParcelLine {
     private struct State {
         var line: WaitingLine
         var ended = false
+        /// What is left at the end goes to another line.
+        var surrenders = false
+        var surrendered: [Parcel] = []
     }
 
     private let state: Mutex<State>
@@ -53,8 +56,15 @@ final class MemoryLine: ParcelLine {
         settle { .dropped($0.split(into: halves), Self.tooMuch) }
     }
 
+    /// From now on what is left at the end is not dropped, but waits for `surrendered`.
+    func surrender() { state.withLock { $0.surrenders = true } }
+
+    /// What was left at the end.
+    var surrendered: [Parcel] { state.withLock { exchange(&$0.surrendered, with: []) } }
+
     func end(_ reason: String) -> [SinkEvent] {
         state.withLock { state in
+            if state.surrenders, !state.ended { state.surrendered = state.line.surrender() }
             state.ended = true
             return .dropped(state.line.abandon(), reason)
         }

@@ -107,6 +107,18 @@ struct WaitingLine: Sendable {
         return shrink()
     }
 
+    /// Hands what waits over to another line, as if it had never been in this one. The parcel under way stays: it may be
+    /// at its destination by now.
+    mutating func surrender() -> [Parcel] {
+        defer { parcels = [] }
+        for parcel in parcels {
+            bytes -= parcel.body.count
+            settled.createdPayloads -= 1
+            settled.createdRows -= UInt64(parcel.rows)
+        }
+        return parcels
+    }
+
     /// Gives everything up, the parcel under way included.
     mutating func abandon() -> Loss? {
         if let parcel = underWay {

@@ -28,7 +28,9 @@ struct Run: AsyncParsableCommand {
         let extent: Pipeline.Extent =
             if once { .oneWindow } else { duration.map { .atLeast($0.duration) } ?? .untilCancelled }
         let path = file.path
-        let agent = AgentRun(settings, logger: logger) { ConfigurationFile.read(path: path, environment: environment) }
+        let agent = AgentRun(settings, logger: logger) {
+            ConfigurationFile.read(path: path, environment: environment, again: true)
+        }
         let status = try await agent.run(extent, wishes: Signals.wishes())
         if status != .fine { throw ExitCode(status.rawValue) }
     }

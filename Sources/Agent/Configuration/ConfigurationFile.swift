@@ -10,12 +10,18 @@ package enum ConfigurationFile {
     package static let largestSize = 1 << 20
 
     /// Reads and checks the file at `path`.
+    ///
+    /// - Parameter again: not for the first time, so it must not wait: a pipe is refused then, whose writer may never come.
     package static func read(
-        path: String, environment: [String: String]
+        path: String, environment: [String: String], again: Bool = false
     ) -> (settings: Settings?, problems: [ConfigurationProblem]) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC | (again ? O_NONBLOCK : 0))
         guard file >= 0 else { return failure(path, "cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(file) }
+        var status = stat()
+        if again, fstat(file, &status) != 0 || status.st_mode & S_IFMT != S_IFREG {
+            return failure(path, "cannot be read again: it is not a regular file")
+        }
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= largestSize {

@@ -1,5 +1,6 @@
 internal import Glibc
 package import Logging
+internal import Synchronization
 
 /// Log lines on standard error: with the time for a person, with a priority for the journal.
 package struct LogLines: LogHandler {
@@ -20,7 +21,25 @@ package struct LogLines: LogHandler {
 
     package func log(event: LogEvent) {
         let line = Self.line(event.message.description, event.level, time: isJournal ? nil : Self.time)
-        _ = line.withCString { write(2, $0, strlen($0)) }
+        Self.write(line)
+    }
+
+    /// Lines that a full pipe did not take since the last one it took.
+    private static let lost = Mutex(0)
+
+    /// Never waits for long: a reader that has stopped must not stop the agent.
+    private static func write(_ line: String) {
+        lost.withLock { lost in
+            var ready = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+            // A pipe that is ready has room for a page.
+            guard line.utf8.count <= 4096 || lost == 0, poll(&ready, 1, 200) > 0 else {
+                lost += 1
+                return
+            }
+            let note = lost > 0 ? "(\(lost) lines were lost: nobody read them)\n" : ""
+            lost = 0
+            _ = (note + line).withCString { Glibc.write(2, $0, strlen($0)) }
+        }
     }
 
     /// One line for each of the text's, so that none passes for an entry of another level; without a time the

@@ -26,6 +26,9 @@ final class OpenOutputs: Sendable {
         }
     }
 
+    /// Yields if none is open: after outputs were replaced.
+    func check() { if state.withLock({ $0.open.isEmpty }) { continuation.yield() } }
+
     /// For an output that was ended by the agent itself.
     func forget(_ token: Token) { state.withLock { _ = $0.open.remove(token) } }
 

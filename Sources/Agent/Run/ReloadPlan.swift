@@ -11,12 +11,15 @@ struct ReloadPlan: Sendable, Equatable {
     /// What holds from now on: the new settings, but the old values of what is postponed.
     var settings: Settings
 
-    init(from old: Settings, to new: Settings) {
+    /// - Parameter running: the names of the old outputs that run; nil for all of them.
+    init(from old: Settings, running: Set<String>? = nil, to new: Settings) {
         settings = new
-        for output in new.outputs {
-            if old.outputs.contains(output) { kept.append(output.name) } else { started.append(output) }
+        postponeStreams(old)
+        for output in settings.outputs {
+            let runs = running?.contains(output.name) ?? true
+            if runs && old.outputs.contains(output) { kept.append(output.name) } else { started.append(output) }
         }
-        let names = Set(new.outputs.map(\.name))
+        let names = Set(settings.outputs.map(\.name))
         stopped = old.outputs.map(\.name).filter { !names.contains($0) }
         postpone(\.agent.stateDir, "[agent] state_dir", old)
         postpone(\.agent.hostname, "[agent] hostname", old)
@@ -25,6 +28,16 @@ struct ReloadPlan: Sendable, Equatable {
         postpone(\.trace.maxKernelMemory, "[trace] max_kernel_memory", old)
         postpone(\.containers, "[containers]", old)
         postpone(\.http, "[http]", old)
+    }
+
+    /// Standard output has one writer as long as the agent lives: two at once would mix their lines when its reader is slow.
+    private mutating func postponeStreams(_ old: Settings) {
+        let before = old.outputs.filter { $0.kind.isStream }
+        let after = settings.outputs.filter { $0.kind.isStream }
+        guard before != after else { return }
+        let streams = Set((before + after).map(\.name))
+        settings.outputs = before + settings.outputs.filter { !streams.contains($0.name) }
+        postponed += streams.sorted().map { "[outputs.\($0)], which is standard output," }
     }
 
     /// Keeps the old value of what is set up once, at the start.
@@ -46,4 +59,8 @@ struct ReloadPlan: Sendable, Equatable {
     }
 
     private static func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: " ") }
+}
+
+extension OutputSettings.Kind {
+    fileprivate var isStream: Bool { if case .stdout = self { true } else { false } }
 }

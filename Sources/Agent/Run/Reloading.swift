@@ -32,7 +32,7 @@ actor Reloading {
         let (new, problems) = read()
         for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
         guard let new else { return refused("the file is not usable") }
-        let plan = ReloadPlan(from: settings, to: new)
+        let plan = ReloadPlan(from: settings, running: await outputs.names, to: new)
         // A window that ends meanwhile waits, and the batch goes to what there is then.
         let outputs = outputs
         let refusal: Refusal? = await pipeline.reshape { [settings] in

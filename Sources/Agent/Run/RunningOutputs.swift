@@ -28,26 +28,60 @@ actor RunningOutputs {
         running = try await opened(outputs)
     }
 
+    /// The names of those that run: after a reload that failed, some of the file's may not.
+    var names: Set<String> { Set(running.map(\.settings.name)) }
+
     /// Follows a plan: what is kept goes on and opens its files anew, what is not wanted ends at once and keeps in its
     /// spool what it had not sent, what is new starts. When that cannot start, all is as it was before.
     func follow(_ plan: ReloadPlan) async throws(Refusal) {
+        // Most of what can be wrong is found before anything ends.
+        for output in plan.started { try probe(output) }
         let kept = Set(plan.kept)
         for case let file as FileSink in running.map(\.sink) { file.reopen() }
         // A successor takes up the spool and the file, so what leaves must have let go of them.
         let leaving = running.filter { !kept.contains($0.settings.name) }
         running.removeAll { !kept.contains($0.settings.name) }
-        for output in leaving {
-            open.forget(output.token)
-            await end(output)
-        }
+        var remainders: [String: FileSink.Remainder] = [:]
+        for output in leaving { remainders[output.settings.name] = await end(output) }
+        defer { open.check() }
         do throws(Refusal) {
             running += try await opened(plan.started)
         } catch {
-            for output in leaving { running += (try? await opened([output.settings])) ?? [] }
+            for output in leaving {
+                do throws(Refusal) { running += try await opened([output.settings]) } catch {
+                    logger.error("\(error); it runs no more, until a reload can open it")
+                }
+            }
+            handOver(&remainders)
             throw error
         }
+        handOver(&remainders)
         let order = plan.settings.outputs.map(\.name)
         running.sort { (order.firstIndex(of: $0.settings.name) ?? 0) < (order.firstIndex(of: $1.settings.name) ?? 0) }
+    }
+
+    /// What a file's sink had not written goes to its successor of the same name.
+    private func handOver(_ remainders: inout [String: FileSink.Remainder]) {
+        for output in running {
+            guard let file = output.sink as? FileSink, let rest = remainders.removeValue(forKey: output.settings.name)
+            else { continue }
+            file.take(rest)
+        }
+        for (name, rest) in remainders where rest.rows > 0 {
+            logger.warning("output '\(name)' is gone, and with it \(rest.rows) rows that it could not write")
+        }
+    }
+
+    private func probe(_ output: OutputSettings) throws(Refusal) {
+        do throws(SinkProblem) {
+            switch output.kind {
+            case .http(let options): try HTTPSink.probe(options)
+            case .file(let options): try FileSink.probe(options)
+            case .stdout: break
+            }
+        } catch {
+            throw Refusal(.failed, "output '\(output.name)': \(error)")
+        }
     }
 
     /// Delivers what waits, by the deadline; says how each output ended.
@@ -61,13 +95,20 @@ actor RunningOutputs {
         }
     }
 
-    private func end(_ output: Running) async {
+    /// Answers what a file's sink could not write.
+    private func end(_ output: Running) async -> FileSink.Remainder? {
+        open.forget(output.token)
+        if let file = output.sink as? FileSink { return await file.leave(by: .now + Self.patience) }
         let account = await output.sink.finish(by: .now)
         if account.droppedRows > 0 {
             logger.warning(
                 "output '\(output.settings.name)' ended with \(account.droppedRows) rows dropped since its start")
         }
+        return nil
     }
+
+    /// For a write that is under way, and a gzip; a reload is decided soon.
+    private static var patience: Duration { .milliseconds(100) }
 
     private func opened(_ outputs: [OutputSettings]) async throws(Refusal) -> [Running] {
         var opened: [Running] = []

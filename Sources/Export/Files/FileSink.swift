@@ -71,6 +71,22 @@ package final class FileSink: Sink {
         courier.retry()
     }
 
+    /// What a sink had not written when it left.
+    package struct Remainder: Sendable {
+        let parcels: [Parcel]
+        package var rows: Int { parcels.reduce(0) { $0 + $1.rows } }
+    }
+
+    /// Like `finish`, but what could not be written is handed to the sink that comes after.
+    package func leave(by deadline: ContinuousClock.Instant) async -> Remainder {
+        let rest = await courier.leave(by: deadline)
+        await packer.finish(by: deadline)
+        return Remainder(parcels: rest)
+    }
+
+    /// Takes over what a sink before this one had not written; to be called before any batch comes.
+    package func take(_ remainder: Remainder) { courier.submit(remainder.parcels) }
+
     /// Writes what waits, then packs what there is to pack, both until `deadline`.
     package func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount {
         _ = await courier.finish(by: deadline)

@@ -37,6 +37,23 @@ struct ReloadPlanTests {
         #expect(ReloadPlan(from: settings(), to: new).started.map(\.name) == ["b"])
     }
 
+    @Test func `an output that should run and does not starts anew, though its settings are the same`() {
+        let plan = ReloadPlan(from: settings(), running: ["b"], to: settings())
+        #expect(plan.kept == ["b"])
+        #expect(plan.started.map(\.name) == ["a"])
+    }
+
+    @Test func `standard output stays as it is until a restart`() {
+        let stream = OutputSettings(name: "s", kind: .stdout(StdoutOptions()))
+        let old = settings { $0.outputs.append(stream) }
+        let gone = ReloadPlan(from: old, to: settings())
+        #expect(gone.stopped.isEmpty && gone.settings.outputs.contains(stream))
+        #expect(gone.postponed == ["[outputs.s], which is standard output,"])
+        let new = ReloadPlan(from: settings(), to: old)
+        #expect(new.started.isEmpty && new.settings.outputs == settings().outputs)
+        #expect(ReloadPlan(from: old, to: old).postponed.isEmpty)
+    }
+
     @Test func `outputs come and go`() {
         let new = settings { settings in
             settings.outputs.removeFirst()

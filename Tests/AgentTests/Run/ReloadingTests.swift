@@ -116,6 +116,33 @@ import Testing
         await bed.finish()
     }
 
+    @Test func `an output that could not come back comes back with a later reload`() async throws {
+        let bed = try await Bed(["a", "b"])
+        var changed = Bed.settings(bed.folder, ["a", "b"])
+        // What looks right until it is opened: its archives' folder is readable, and the file a directory by then.
+        let path = bed.folder.appending(path: "other").path
+        changed.outputs[0].kind = .file(FileOptions(path: path))
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        bed.say(changed)
+        await bed.reload()
+        #expect(bed.log.lines.last?.hasPrefix("error: not reloaded") == true)
+        #expect(await Set(names(bed)) == ["a", "b"])
+        try FileManager.default.removeItem(atPath: path)
+        await bed.reload()
+        #expect(await names(bed) == ["a", "b"])
+        #expect(bed.log.lines.last == "info: reloaded; outputs: started 'a', kept 'b'")
+        await bed.finish()
+    }
+
+    @Test func `without any output left the agent is told so`() async throws {
+        let bed = try await Bed(["a"])
+        bed.say(Bed.settings(bed.folder, []))
+        await bed.reload()
+        var none = bed.outputs.none.makeAsyncIterator()
+        #expect(await none.next() != nil)
+        await bed.finish()
+    }
+
     @Test func `what waits for a restart is said, and its old value holds`() async throws {
         let bed = try await Bed(["a"])
         var new = Bed.settings(bed.folder, ["a"])
