@@ -9,6 +9,10 @@ import SystemPackage
 /// Every batch is written to a spool before it is sent, packed as it will be, within the bounds of
 /// `[outputs.NAME.spool]`. The sink has a thread and must be finished.
 package final class HTTPSink: Sink {
+    /// How long the next window waits for a disk, in seconds.
+    private static let patience = 1.0
+    /// Of batches that stand before a disk which does not answer; what is more is dropped and counted.
+    private static let mostStandingRows = 20_000
     /// What may wait in memory while the spool takes nothing.
     private static let memoryBytes = 4 << 20
 
@@ -17,7 +21,8 @@ package final class HTTPSink: Sink {
     private let shaper: Mutex<BatchShaper>
     private let courier: ParcelCourier<Spool>
     /// Where batches are rendered and written: a disk may take its time, which is nothing to hold up tasks with.
-    private let queue: DispatchQueue
+    let queue: DispatchQueue
+    private let standingRows = Mutex(0)
 
     /// Takes up what an earlier start left in the spool.
     ///
@@ -45,15 +50,31 @@ package final class HTTPSink: Sink {
         _ = try HTTPDestination(options, version: "")
     }
 
-    /// Returns when the batch is durable, or cannot be made so.
+    /// Returns when the batch is durable or cannot be made so, or when the disk takes its time.
     package func accept(_ batch: Batch) async {
+        guard enter(rows: batch.rows.count) else {
+            let id = "\(batch.agent.instance)-\(batch.sequence)"
+            return courier.added(courier.line.refuse(rows: batch.rows.count, id: id, reason: "the spool's disk hangs"))
+        }
         await withCheckedContinuation { continuation in
+            let goOn = Once(continuation)
             queue.async { [self] in
                 shaper.withLock { shaper in
                     shaper.render(batch) { accept([$0], sequence: batch.sequence, window: batch.window) }
                 }
-                continuation.resume()
+                standingRows.withLock { $0 -= batch.rows.count }
+                goOn.resume()
             }
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { goOn.resume() }
+        }
+    }
+
+    /// Whether there is room for a batch among those that stand before a disk which does not answer.
+    private func enter(rows: Int) -> Bool {
+        standingRows.withLock { standing in
+            guard standing == 0 || standing + rows <= Self.mostStandingRows else { return false }
+            standing += rows
+            return true
         }
     }
 
@@ -72,4 +93,13 @@ package final class HTTPSink: Sink {
 
     /// How it stands now.
     package var account: SinkAccount { courier.account }
+}
+
+/// A continuation that whoever comes first resumes.
+private final class Once: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Void, Never>?>
+
+    init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = Mutex(continuation) }
+
+    func resume() { continuation.withLock { exchange(&$0, with: nil) }?.resume() }
 }

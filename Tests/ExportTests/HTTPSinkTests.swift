@@ -106,7 +106,7 @@ struct HTTPSinkTests {
     }
 
     @Test(arguments: [
-        ("7", Duration.seconds(7)), ("99999", .seconds(900)), ("Fri, 31 Dec 2100 23:59:59 GMT", .seconds(900)),
+        ("70", Duration.seconds(70)), ("99999", .seconds(900)), ("Fri, 31 Dec 2100 23:59:59 GMT", .seconds(900)),
     ])
     func theCollectorSaysWhenToComeBack(retryAfter: String, delay: Duration) async throws {
         let collector = try FakeCollector([.status(503, headers: ["Retry-After: \(retryAfter)"])])
@@ -120,6 +120,35 @@ struct HTTPSinkTests {
         // It asked for more time than there is: no use in waiting for the deadline.
         let account = await sink.finish(by: .after(.seconds(5)))
         #expect(account.droppedRows == 3 && collector.received.count == 1)
+    }
+
+    /// Whose disk hangs must not hold up the windows, nor grow without end.
+    @Test func aDiskThatHangsIsNotWaitedFor() async throws {
+        let collector = try FakeCollector([.status(200), .status(200)])
+        defer { collector.stop() }
+        let sink = try sink(collector.url)
+        sink.queue.suspend()
+        // Each returns, though nothing is written.
+        await sink.accept(batch(1, rows: 15_000))
+        await sink.accept(batch(2, rows: 4_000))
+        await sink.accept(batch(3, rows: 4_000))
+        let events = await log.upTo { if case .dropped = $0 { true } else { false } }
+        #expect(events == [.dropped(payloads: 1, rows: 4_000, first: "here-3", reason: "the spool's disk hangs")])
+        sink.queue.resume()
+        await sink.accept(batch(4, rows: 1))
+        let account = await sink.finish(by: .now)
+        #expect(account.createdRows == 23_001 && account.rows == 23_001)
+    }
+
+    private func batch(_ sequence: UInt64, rows: Int) -> Batch {
+        let zero = Timestamp(nanoseconds: 0)
+        let row = UnitRow(
+            identity: UnitIdentity(kind: .cgroup), cgroup: CgroupID(1), path: "/a", counters: Counters([.writes: 1]))
+        return Batch(
+            sequence: sequence, agent: AgentIdentity(version: "1", instance: "here", backend: "none", started: zero),
+            host: HostIdentity(name: "web-1", id: nil, kernel: "6"), window: window(Int64(sequence)),
+            coverage: Coverage(notSeen: [], absent: [], attached: 0, missing: []), loss: Loss(),
+            ownActivity: Counters(), rows: Array(repeating: row, count: rows))
     }
 
     @Test(arguments: ["-5", "soon", "Fri, 01 Jan 1999 00:00:00 GMT"])

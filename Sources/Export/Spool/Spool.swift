@@ -55,12 +55,17 @@ final class Spool: Sendable {
         found.forEach(events)
     }
 
+    /// Counts a batch that has no place anywhere.
+    func refuse(rows: Int, id: String, reason: String) -> [SinkEvent] {
+        index.withLock { $0.createdInVain(rows: rows) }
+        return [.dropped(payloads: 1, rows: rows, first: id, reason: reason)]
+    }
+
     /// Makes a batch durable and puts it behind all others; when that cannot be, it is kept in memory.
     func append(_ parcel: Parcel, sequence: UInt64, window: Window) -> [SinkEvent] {
         commits.withLock { commits in
             guard !index.withLock({ $0.ended }) else {
-                index.withLock { $0.createdTooLate(rows: parcel.rows) }
-                return [.dropped(payloads: 1, rows: parcel.rows, first: parcel.id, reason: "the output has ended")]
+                return refuse(rows: parcel.rows, id: parcel.id, reason: "the output has ended")
             }
             var events: [SinkEvent] = []
             var size: Int?

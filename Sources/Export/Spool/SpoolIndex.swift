@@ -65,8 +65,8 @@ struct SpoolIndex: Sendable {
         account.corruptPayloads += 1
     }
 
-    /// One that came after the end: created, and dropped at once.
-    mutating func createdTooLate(rows: Int) {
+    /// One that has no place here: created, and dropped at once.
+    mutating func createdInVain(rows: Int) {
         account.createdPayloads += 1
         account.createdRows += UInt64(rows)
         account.droppedPayloads += 1
