@@ -121,7 +121,8 @@ final class SimulatedDisk: FileOperations {
                 guard let last = FilePath.Component(name), let inode = state.names["\(folder)/\(name)"] else {
                     return nil
                 }
-                return FoundFile(name: last, kind: .regular, size: state.inodes[inode]?.bytes.count ?? 0)
+                let size = state.inodes[inode]?.bytes.count ?? 0
+                return FoundFile(name: last, kind: .regular, size: size, allocated: size)
             }
         }
     }
@@ -183,13 +184,13 @@ final class SimulatedDisk: FileOperations {
         }
     }
 
-    func read(_ path: FilePath) throws(Errno) -> [UInt8] {
+    func beginning(of path: FilePath, upTo limit: Int) throws(Errno) -> [UInt8] {
         let path = path.string
         return try perform(.read) { (state) throws(Errno) in
             guard let inode = state.names[path], let bytes = state.inodes[inode]?.bytes else {
                 throw .noSuchFileOrDirectory
             }
-            return bytes
+            return Array(bytes.prefix(limit))
         }
     }
 

@@ -121,6 +121,32 @@ import Testing
         #expect(files().isEmpty && files("corrupt").count == 2)
     }
 
+    /// Larger than all may be together, or only so large that with it they are.
+    @Test(arguments: [(2 << 20, "it is larger than max_bytes"), (1 << 20, "it is longer than it was")])
+    func `a file that grew costs that batch alone`(size: Int, reason: String) {
+        let first = SpoolStart().open(disk)
+        for number in 1...6 { first.add(parcel(number), number) }
+        let name = files()[5]
+        let path = folder.appending(name)
+        disk.plant((disk.bytes(of: path) ?? []) + [UInt8](repeating: 0, count: size - 4096), at: path)
+        var events: [SinkEvent] = []
+        let second = SpoolStart().open(disk) { events.append($0) }
+        #expect(events == [.corrupt(file: name, rows: 3, reason: reason), .found(payloads: 5, rows: 15)])
+        #expect(second.account.foundRows == 18 && second.account.corruptRows == 3 && second.account.adds)
+        #expect(second.account.droppedRows == 0)
+        second.add(parcel(7), 7)
+        #expect(second.deliverAll().map(\.id) == (1...5).map { "here-\($0)" } + ["here-7"])
+        #expect(second.index.withLock { $0.isEmpty } && files().isEmpty)
+    }
+
+    /// What was set aside before is of more use than one huge file.
+    @Test func `what is too large to be set aside is removed, and pushes nothing out`() throws {
+        disk.plant([1], at: folder.appending("corrupt").appending("older"))
+        disk.plant([UInt8](repeating: 0, count: 300 << 10), at: folder.appending("core"))
+        let spool = SpoolStart().open(disk)
+        #expect(spool.account.corruptPayloads == 1 && files().isEmpty && files("corrupt") == ["older"])
+    }
+
     @Test func `a commit that never ended is cleared away`() {
         disk.plant([1], at: folder.appending(".tmp-00000000000000000001"))
         let spool = SpoolStart().open(disk)

@@ -20,7 +20,8 @@ extension Spool: ParcelLine {
             }
             do throws(Errno) {
                 guard let folder else { return taken }
-                let bytes = try files.read(folder.appending(entry.name.text))
+                // One byte more than any batch has tells that it has grown.
+                let bytes = try files.beginning(of: folder.appending(entry.name.text), upTo: caps.maxBytes + 1)
                 do throws(SpoolFile.Damage) {
                     let (header, body) = try SpoolFile.read(bytes, name: entry.name)
                     index.withLock { $0.tells(sequence: header.sequence) }
@@ -29,13 +30,13 @@ extension Spool: ParcelLine {
                         body: Array(body), rows: entry.name.rows, since: entry.since)
                     return taken
                 } catch {
-                    taken.events += corrupt(error.reason, bytes: bytes.count)
+                    taken.events += corrupt(error.reason)
                 }
             } catch .noSuchFileOrDirectory {
                 guard let entry = index.withLock({ $0.vanished() }) else { return taken }
                 taken.events += drop([entry], "its file was removed")
             } catch  where Self.isDamage(error) {
-                taken.events += corrupt("it cannot be read: \(error)", bytes: entry.bytes)
+                taken.events += corrupt("it cannot be read: \(error)")
             } catch {
                 let reason = "cannot read the spool: \(error)"
                 _ = index.withLock { $0.kept(reason: reason) }
@@ -82,11 +83,11 @@ extension Spool: ParcelLine {
         return events + drop(index.withLock { $0.end() }, reason)
     }
 
-    private func corrupt(_ reason: String, bytes: Int) -> [SinkEvent] {
+    private func corrupt(_ reason: String) -> [SinkEvent] {
         guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
             return []
         }
-        return [setAside(name, of: bytes, rows: entry.name.rows, reason)]
+        return [setAside(name, of: entry.bytes, rows: entry.name.rows, reason)]
     }
 
     /// Whether trying again cannot help: the disk lost it, or it is no file any more.
