@@ -78,11 +78,6 @@ extension Spool: ParcelLine {
         return [.split(id: parcel.id, reason: reason)] + events
     }
 
-    func end(_ reason: String) -> [SinkEvent] {
-        let events = commitHeld()
-        return events + drop(index.withLock { $0.end() }, reason)
-    }
-
     private func corrupt(_ reason: String) -> [SinkEvent] {
         guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
             return []
