@@ -62,4 +62,29 @@ import Testing
         #expect(disk.names(in: SpoolStart.folder).isEmpty)
     }
 
+    enum Leaving: CaseIterable { case delivered, rejected, corrupt, expired }
+
+    /// Else the successor would take up a file that is gone when it comes to send it.
+    @Test(arguments: Leaving.allCases)
+    func `a successor does not find what is leaving`(leaving: Leaving) throws {
+        let disk = SimulatedDisk()
+        let spool = SpoolStart().open(disk)
+        for number in 1...2 { spool.add(parcel(number), number) }
+        let first = SpoolStart.folder.appending(disk.names(in: SpoolStart.folder)[0])
+        if leaving == .corrupt { disk.plant([1], at: first) }
+        let taken = leaving == .corrupt || leaving == .expired ? nil : spool.take().parcel
+        let isRemoved = leaving == .delivered || leaving == .expired
+        let next = try #require(
+            replaced(spool, on: disk, at: isRemoved ? .remove : .rename) {
+                switch leaving {
+                case .delivered: if let taken { _ = spool.delivered(taken, rejecting: 0, reason: nil) }
+                case .rejected: if let taken { _ = spool.rejected(taken, reason: "400") }
+                case .corrupt: _ = spool.take()
+                case .expired: _ = spool.expire(at: .now + .seconds(1 << 20))
+                }
+            })
+        #expect(next.deliverAll().map(\.id) == (leaving == .expired ? [] : ["here-2"]))
+        #expect(next.account.droppedPayloads == 0 && next.account.corruptPayloads == 0 && next.account.adds)
+        #expect(spool.account.adds)
+    }
 }

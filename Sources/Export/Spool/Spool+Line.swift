@@ -7,7 +7,9 @@ extension Spool: ParcelLine {
     var isEmpty: Bool { index.withLock { $0.isEmpty } }
 
     func expire(at now: ContinuousClock.Instant) -> [SinkEvent] {
-        drop(index.withLock { $0.expire(before: now - caps.maxAge) }, "it waited for too long")
+        leaving.withLock { _ in
+            drop(index.withLock { $0.expire(before: now - caps.maxAge) }, "it waited for too long")
+        }
     }
 
     /// Reads the oldest that can be read.
@@ -48,12 +50,18 @@ extension Spool: ParcelLine {
     }
 
     func delivered(_ parcel: Parcel, rejecting rows: Int, reason: String?) -> [SinkEvent]? {
-        guard let entry = index.withLock({ $0.delivered(rejecting: rows, reason: reason) }) else { return nil }
-        remove(entry)
-        return [.delivered(parcel, rejecting: rows, reason: reason)]
+        leaving.withLock { _ in
+            guard let entry = index.withLock({ $0.delivered(rejecting: rows, reason: reason) }) else { return nil }
+            remove(entry)
+            return [.delivered(parcel, rejecting: rows, reason: reason)]
+        }
     }
 
     func rejected(_ parcel: Parcel, reason: String) -> [SinkEvent]? {
+        leaving.withLock { _ in moveToRejected(parcel, reason) }
+    }
+
+    private func moveToRejected(_ parcel: Parcel, _ reason: String) -> [SinkEvent]? {
         guard let entry = index.withLock({ $0.rejected(reason: reason) }) else { return nil }
         if let folder, entry.held == nil, let name = FilePath.Component(entry.name.text) {
             do throws(Errno) {
@@ -69,8 +77,10 @@ extension Spool: ParcelLine {
     }
 
     func kept(reason: String) -> [SinkEvent]? {
-        guard index.withLock({ $0.kept(reason: reason) }) != nil else { return nil }
-        return shrink()
+        leaving.withLock { _ in
+            guard index.withLock({ $0.kept(reason: reason) }) != nil else { return nil }
+            return shrink()
+        }
     }
 
     func split(_ parcel: Parcel, into halves: [Parcel], reason: String) throws(SinkProblem) -> [SinkEvent]? {
@@ -79,10 +89,12 @@ extension Spool: ParcelLine {
     }
 
     private func corrupt(_ reason: String) -> [SinkEvent] {
-        guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
-            return []
+        leaving.withLock { _ in
+            guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
+                return []
+            }
+            return [setAside(name, of: entry.bytes, rows: entry.name.rows, reason)]
         }
-        return [setAside(name, of: entry.bytes, rows: entry.name.rows, reason)]
     }
 
     /// Whether trying again cannot help: the disk lost it, or it is no file any more.

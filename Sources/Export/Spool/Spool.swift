@@ -29,6 +29,8 @@ final class Spool: Sendable {
     let asides: Mutex<Asides>
     /// Held during a commit, so that they come one after the other.
     private let commits = Mutex(Commits())
+    /// Held while a batch leaves the index and its file the folder, outside of commits: no end comes between the two.
+    let leaving = Mutex<Void>(())
 
     /// Takes up what is in the folder, the oldest first.
     ///
@@ -146,7 +148,8 @@ final class Spool: Sendable {
                     events.append(.notSpooled(reason: error.description))
                 }
             }
-            return events + drop(index.withLock { $0.end() }, reason)
+            let lost = leaving.withLock { _ in index.withLock { $0.end() } }
+            return events + drop(lost, reason)
         }
     }
 
