@@ -63,6 +63,29 @@ import Testing
         #expect(second.index.withLock { $0.waiting.first?.name.place.number } == 2)
     }
 
+    /// Not even the greatest: what follows it has to be found again by the start after.
+    @Test(arguments: [SpoolPlace.greatest, SpoolPlace.greatest - 1, SpoolPlace.highest + 1, SpoolPlace.highest])
+    func `a file with an absurd number costs no batch, now or later`(number: UInt64) throws {
+        let first = SpoolStart().open(disk)
+        for number in 1...2 { first.add(parcel(number), number) }
+        // The names of the others at that place are free.
+        let name = try #require(SpoolName(files()[1]))
+        let absurd = name.moved(to: SpoolPlace(number: number), rows: 3).text
+        let path = folder.appending(absurd)
+        disk.plant(try #require(disk.bytes(of: folder.appending(name.text))), at: path)
+        disk.take(folder.appending(name.text))
+        let planted = name.moved(to: SpoolPlace(number: number), rows: 4).text
+        disk.plant([1, 2, 3], at: folder.appending("corrupt").appending(planted))
+        for added in 3...6 {
+            let next = SpoolStart().open(disk)
+            #expect(next.account.foundPayloads == UInt64(added - 1) && next.account.corruptPayloads == 0)
+            next.add(parcel(added), added)
+        }
+        let last = SpoolStart().open(disk)
+        #expect(last.deliverAll().map(\.id) == (1...6).map { "here-\($0)" })
+        #expect(last.account.adds && last.account.corruptPayloads == 0 && files().isEmpty)
+    }
+
     /// Any byte, any way: it costs this batch and no other, and the start does not even notice.
     @Test func `a flipped bit anywhere costs exactly that batch`() throws {
         let original = SpoolStart().open(disk)

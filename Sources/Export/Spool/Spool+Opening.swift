@@ -21,13 +21,13 @@ extension Spool {
                 // Of a commit that was never finished.
                 try? files.remove(folder.appending(file.name))
             } else if file.kind == .regular, let name = SpoolName(file.name.string), name.text == file.name.string {
-                highest = max(highest, name.place.number)
                 batches.append((name, file))
             } else {
                 events.append(setAside(found: file, rows: nil, "it is no spooled batch"))
             }
         }
         batches.sort { $0.name.place < $1.name.place }
+        highest = max(highest, renumber(&batches, in: folder))
         // Before anything is summed: one file that grew must not cost all that are older.
         events += withoutOvergrown(&batches, in: folder)
         let unfinished = Self.unfinished(batches.map(\.name.place))
@@ -46,6 +46,30 @@ extension Spool {
         if count > 0 { events.append(.found(payloads: count, rows: rows)) }
         let lost = index.withLock { $0.shrinkDisk(to: caps.maxBytes) }
         return (highest, events + drop(lost, "the spool is full"))
+    }
+
+    /// Moves files with numbers that somebody else must have given down behind all others, in their order; answers the
+    /// highest number then.
+    private func renumber(_ batches: inout [FoundBatch], in folder: FilePath) -> UInt64 {
+        var highest = batches.last { $0.name.place.number <= SpoolPlace.highest }?.name.place.number ?? 0
+        var last: UInt64?
+        for position in batches.indices where batches[position].name.place.number > SpoolPlace.highest {
+            let (name, file) = batches[position]
+            // Halves of one batch stay together.
+            if name.place.number != last { highest += 1 }
+            last = name.place.number
+            let moved = name.moved(to: SpoolPlace(number: highest, branch: name.place.branch), rows: name.rows)
+            guard let component = FilePath.Component(moved.text) else { continue }
+            do throws(Errno) {
+                try files.rename(folder.appending(file.name), to: folder.appending(component))
+                batches[position].name = moved
+                batches[position].file.name = component
+            } catch {
+                // It is sent under the name it has, and looked at again by the next start.
+                continue
+            }
+        }
+        return highest
     }
 
     /// Sets aside what no commit can have written: files larger than the spool may be, and, where all together are too
@@ -112,6 +136,12 @@ extension Spool {
         let (age, overflow) = wall.nanoseconds.subtractingReportingOverflow(name.end.nanoseconds)
         return .nanoseconds(overflow ? 0 : max(age, 0))
     }
+}
+
+extension SpoolPlace {
+    /// No agent counts as far: at a batch a millisecond that takes 30 000 years. A start gives lower numbers to files
+    /// with higher ones, since no bound could hold for them and for those that come after them.
+    static let highest: UInt64 = 1_000_000_000_000_000
 }
 
 extension SpoolName {
