@@ -55,6 +55,29 @@ package struct SpoolListing: Sendable {
         return batches
     }
 
+    /// How many wait, their rows, and how many lie aside, by their names alone.
+    package func total() throws(SinkProblem) -> (waiting: Int, rows: Int, aside: Int) {
+        var total = (waiting: 0, rows: 0, aside: 0)
+        for state in State.allCases {
+            let place = folder(of: state)
+            do throws(Errno) {
+                for file in try files.files(in: place) where file.kind == .regular {
+                    if state != .waiting {
+                        total.aside += 1
+                    } else if let name = SpoolName(file.name.string) {
+                        total.waiting += 1
+                        total.rows += name.rows
+                    }
+                }
+            } catch .noSuchFileOrDirectory {
+                continue
+            } catch {
+                throw .refused(action: "read", path: place.string, error)
+            }
+        }
+        return total
+    }
+
     /// The header line and the unpacked body, piece by piece; throws when the file is not what was written.
     package func show(_ batch: Batch, to take: ([UInt8]) -> Void) throws(SinkProblem) {
         guard let name = SpoolName(batch.file) else {
