@@ -60,7 +60,12 @@ struct SpoolCommand: AsyncParsableCommand {
 
         @OptionGroup var place: Place
 
-        @Option(help: ArgumentHelp("How long to try, a minute if not given.", valueName: "1m"))
+        @Option(
+            name: .customLong("as"),
+            help: ArgumentHelp("Send what is left of an output that is gone as this one does.", valueName: "name"))
+        var successor: String?
+
+        @Option(help: ArgumentHelp("How long to try, a minute for all if not given.", valueName: "1m"))
         var timeout: DurationArgument?
 
         func run() async throws {
@@ -68,7 +73,7 @@ struct SpoolCommand: AsyncParsableCommand {
             LoggingSystem.bootstrap { _ in LogLines(environment: environment) }
             let drain = SpoolDrain(try place.settings(), logger: Logger(label: "otagent"))
             let left = try await drain.run(
-                output: place.output, within: timeout?.duration ?? .seconds(60), wishes: Signals.wishes())
+                output: place.output, as: successor, within: timeout?.duration ?? .seconds(60), wishes: Signals.wishes())
             if left > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }

@@ -27,12 +27,18 @@ final class SimulatedDisk: FileOperations {
         var faults: [Operation: Errno] = [:]
         var done = 0
         var powerFailsAt: Int?
+        var interruptions: [(operation: Operation, count: Int, body: @Sendable () -> Void)] = []
     }
 
     private let state = Mutex(State())
 
     /// Every such operation fails so from now on.
     func fail(_ operation: Operation, with errno: Errno?) { state.withLock { $0.faults[operation] = errno } }
+    /// Calls `body` once, on the thread of the operation, before that is done for the `count`th time from now.
+    func interrupt(_ operation: Operation, _ count: Int = 1, _ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.interruptions.append((operation, count, body)) }
+    }
+
     func heal() { state.withLock { $0.faults = [:] } }
     var capacity: Int {
         get { state.withLock { $0.capacity } }
@@ -104,11 +110,20 @@ final class SimulatedDisk: FileOperations {
     private func perform<Result: Sendable>(
         _ operation: Operation, _ body: (inout State) throws(Errno) -> sending Result
     ) throws(Errno) -> Result {
-        try state.withLock { (state) throws(Errno) in
+        interruption(of: operation)?()
+        return try state.withLock { (state) throws(Errno) in
             state.done += 1
             if let at = state.powerFailsAt, state.done > at { throw .ioError }
             if let fault = state.faults[operation] { throw fault }
             return try body(&state)
+        }
+    }
+
+    private func interruption(of operation: Operation) -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard let position = state.interruptions.firstIndex(where: { $0.operation == operation }) else { return nil }
+            state.interruptions[position].count -= 1
+            return state.interruptions[position].count == 0 ? state.interruptions.remove(at: position).body : nil
         }
     }
 
@@ -121,7 +136,8 @@ final class SimulatedDisk: FileOperations {
                 guard let last = FilePath.Component(name), let inode = state.names["\(folder)/\(name)"] else {
                     return nil
                 }
-                return FoundFile(name: last, kind: .regular, size: state.inodes[inode]?.bytes.count ?? 0)
+                let size = state.inodes[inode]?.bytes.count ?? 0
+                return FoundFile(name: last, kind: .regular, size: size, allocated: size)
             }
         }
     }
@@ -183,13 +199,13 @@ final class SimulatedDisk: FileOperations {
         }
     }
 
-    func read(_ path: FilePath) throws(Errno) -> [UInt8] {
+    func beginning(of path: FilePath, upTo limit: Int) throws(Errno) -> [UInt8] {
         let path = path.string
         return try perform(.read) { (state) throws(Errno) in
             guard let inode = state.names[path], let bytes = state.inodes[inode]?.bytes else {
                 throw .noSuchFileOrDirectory
             }
-            return bytes
+            return Array(bytes.prefix(limit))
         }
     }
 

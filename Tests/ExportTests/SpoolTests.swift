@@ -63,6 +63,29 @@ import Testing
         #expect(second.index.withLock { $0.waiting.first?.name.place.number } == 2)
     }
 
+    /// Not even the greatest: what follows it has to be found again by the start after.
+    @Test(arguments: [SpoolPlace.greatest, SpoolPlace.greatest - 1, SpoolPlace.highest + 1, SpoolPlace.highest])
+    func `a file with an absurd number costs no batch, now or later`(number: UInt64) throws {
+        let first = SpoolStart().open(disk)
+        for number in 1...2 { first.add(parcel(number), number) }
+        // The names of the others at that place are free.
+        let name = try #require(SpoolName(files()[1]))
+        let absurd = name.moved(to: SpoolPlace(number: number), rows: 3).text
+        let path = folder.appending(absurd)
+        disk.plant(try #require(disk.bytes(of: folder.appending(name.text))), at: path)
+        disk.take(folder.appending(name.text))
+        let planted = name.moved(to: SpoolPlace(number: number), rows: 4).text
+        disk.plant([1, 2, 3], at: folder.appending("corrupt").appending(planted))
+        for added in 3...6 {
+            let next = SpoolStart().open(disk)
+            #expect(next.account.foundPayloads == UInt64(added - 1) && next.account.corruptPayloads == 0)
+            next.add(parcel(added), added)
+        }
+        let last = SpoolStart().open(disk)
+        #expect(last.deliverAll().map(\.id) == (1...6).map { "here-\($0)" })
+        #expect(last.account.adds && last.account.corruptPayloads == 0 && files().isEmpty)
+    }
+
     /// Any byte, any way: it costs this batch and no other, and the start does not even notice.
     @Test func `a flipped bit anywhere costs exactly that batch`() throws {
         let original = SpoolStart().open(disk)
@@ -119,6 +142,32 @@ import Testing
         #expect(events == [.corrupt(file: name, rows: nil, reason: "it is no spooled batch")])
         #expect(spool.account.corruptPayloads == 1 && spool.account.corruptRows == 0 && spool.account.adds)
         #expect(files().isEmpty && files("corrupt").count == 2)
+    }
+
+    /// Larger than all may be together, or only so large that with it they are.
+    @Test(arguments: [(2 << 20, "it is larger than max_bytes"), (1 << 20, "it is longer than it was")])
+    func `a file that grew costs that batch alone`(size: Int, reason: String) {
+        let first = SpoolStart().open(disk)
+        for number in 1...6 { first.add(parcel(number), number) }
+        let name = files()[5]
+        let path = folder.appending(name)
+        disk.plant((disk.bytes(of: path) ?? []) + [UInt8](repeating: 0, count: size - 4096), at: path)
+        var events: [SinkEvent] = []
+        let second = SpoolStart().open(disk) { events.append($0) }
+        #expect(events == [.corrupt(file: name, rows: 3, reason: reason), .found(payloads: 5, rows: 15)])
+        #expect(second.account.foundRows == 18 && second.account.corruptRows == 3 && second.account.adds)
+        #expect(second.account.droppedRows == 0)
+        second.add(parcel(7), 7)
+        #expect(second.deliverAll().map(\.id) == (1...5).map { "here-\($0)" } + ["here-7"])
+        #expect(second.index.withLock { $0.isEmpty } && files().isEmpty)
+    }
+
+    /// What was set aside before is of more use than one huge file.
+    @Test func `what is too large to be set aside is removed, and pushes nothing out`() throws {
+        disk.plant([1], at: folder.appending("corrupt").appending("older"))
+        disk.plant([UInt8](repeating: 0, count: 300 << 10), at: folder.appending("core"))
+        let spool = SpoolStart().open(disk)
+        #expect(spool.account.corruptPayloads == 1 && files().isEmpty && files("corrupt") == ["older"])
     }
 
     @Test func `a commit that never ended is cleared away`() {

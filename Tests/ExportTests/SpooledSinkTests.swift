@@ -91,6 +91,27 @@ struct SpooledSinkTests {
         #expect(await sink.finish(by: .after(.seconds(5))).deliveredRows == 3)
     }
 
+    /// Beyond what memory holds, and all of it a hole.
+    @Test func `a file stretched by a terabyte costs that batch alone`() async throws {
+        let first = try sink("http://127.0.0.1:1/")
+        first.accept((1...6).map { payload($0) })
+        _ = await first.finish(by: .now)
+        let stretched = try files()[5]
+        let path = folder + "/" + stretched
+        #expect(truncate(path, 1 << 40) == 0)
+
+        let listing = SpoolListing(output: "collector", folder: folder)
+        let batch = try #require(try listing.batches(verifying: true).last)
+        #expect(batch.file == stretched && batch.damage == "it is longer than it was")
+        #expect(throws: SinkProblem.self) { try listing.show(batch) { _ in } }
+
+        let second = try sink("http://127.0.0.1:1/") { $0.spool.maxBytes = 4 << 20 }
+        let account = await second.finish(by: .now)
+        #expect(account.waitingPayloads == 5 && account.corruptPayloads == 1 && account.droppedPayloads == 0)
+        #expect(account.adds)
+        #expect(try files("/corrupt") == [stretched])
+    }
+
     @Test func `a pipe with the name of a batch is damage, and nobody waits for it`() async throws {
         let collector = try FakeCollector([.status(200)])
         defer { collector.stop() }

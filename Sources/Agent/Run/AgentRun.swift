@@ -25,6 +25,7 @@ package struct AgentRun {
         let state = try StateDirectory(settings.agent.stateDir)
         let outputs = RunningOutputs(stateDirectory: settings.agent.stateDir, logger: logger)
         try await outputs.start(settings.outputs)
+        SpoolOrphans.warn(settings, logger)
         let last: Settings
         do {
             last = try await count(into: outputs, extent, until: wishes)

@@ -106,7 +106,7 @@ package struct SpoolInspection {
         let age = batch.age.map { "\($0)s old" } ?? "-"
         let name = printable(batch.id ?? batch.file)
         return
-            "\(output)  \(batch.state.rawValue)  \(name)  \(window)  \(rows)  \(batch.bytes) bytes  \(age)\(damage)\n"
+            "\(printable(output))  \(batch.state.rawValue)  \(name)  \(window)  \(rows)  \(batch.bytes) bytes  \(age)\(damage)\n"
     }
 
     private static func json(_ found: [Found]) -> String {
@@ -133,7 +133,7 @@ package struct SpoolInspection {
     }
 
     /// Names of foreign files may be anything: on one line, and without what a terminal would follow.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         text.unicodeScalars.map {
             $0.properties.generalCategory == .control ? "\\u{\(String($0.value, radix: 16))}" : "\($0)"
         }

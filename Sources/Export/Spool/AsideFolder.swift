@@ -14,18 +14,19 @@ struct AsideFolder {
         (self.path, self.cap, self.files) = (path, cap, files)
     }
 
-    /// Makes the folder and sees what is in it; answers the highest place any of it has.
+    /// Makes the folder and sees what is in it; answers the highest place of ours that any of it has.
     mutating func open() throws(Errno) -> UInt64 {
         try files.makeDirectory(path)
         kept = try files.files(in: path).filter { $0.kind == .regular }
-            .map { (name: $0.name, bytes: SpoolCaps.blocks($0.size)) }.sorted { $0.name.string < $1.name.string }
+            .map { (name: $0.name, bytes: $0.blocks) }.sorted { $0.name.string < $1.name.string }
         bytes = kept.reduce(0) { $0 + $1.bytes }
         prune()
-        return kept.compactMap { SpoolName($0.name.string)?.place.number }.max() ?? 0
+        return kept.compactMap { SpoolName($0.name.string)?.place.number }.filter { $0 <= SpoolPlace.highest }.max() ?? 0
     }
 
-    /// Moves a file here, and answers whether it is out of the way.
+    /// Moves a file here that takes so many bytes on the disk; one that could not stay is removed, and costs no other.
     mutating func take(_ name: FilePath.Component, of size: Int, from folder: FilePath) throws(Errno) {
+        guard size <= cap else { return try files.remove(folder.appending(name)) }
         var taken = name
         var number = 1
         while kept.contains(where: { $0.name == taken }) {
@@ -33,7 +34,6 @@ struct AsideFolder {
             taken = FilePath.Component("\(name.string.prefix(60)).\(number)") ?? name
         }
         try files.rename(folder.appending(name), to: path.appending(taken))
-        let size = SpoolCaps.blocks(size)
         let position = kept.firstIndex { $0.name.string > taken.string } ?? kept.endIndex
         kept.insert((name: taken, bytes: size), at: position)
         bytes += size

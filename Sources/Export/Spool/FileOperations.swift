@@ -1,3 +1,4 @@
+import Model
 import SystemPackage
 
 /// What a spool does to a disk, so that a test can stand in for one that fails or loses its power.
@@ -17,8 +18,8 @@ protocol FileOperations: Sendable {
     func remove(_ path: FilePath) throws(Errno)
     /// Returns when the names in the directory have reached the disk.
     func syncDirectory(_ path: FilePath) throws(Errno)
-    /// The whole regular file.
-    func read(_ path: FilePath) throws(Errno) -> [UInt8]
+    /// As many bytes of the regular file as there are, and no more than `limit`.
+    func beginning(of path: FilePath, upTo limit: Int) throws(Errno) -> [UInt8]
     /// Bytes that may be written to the file system of the path, and all it has.
     func room(at path: FilePath) throws(Errno) -> (free: Int, total: Int)
 }
@@ -31,4 +32,9 @@ struct FoundFile: Sendable {
     var name: FilePath.Component
     var kind: Kind
     var size: Int
+    /// What it takes on the disk: less than its size where it has holes.
+    var allocated: Int
+
+    /// What it counts for in a spool. A file system may also have set aside more than the size for a while.
+    var blocks: Int { SpoolCaps.blocks(min(size, allocated)) }
 }

@@ -32,7 +32,10 @@ struct HostFiles: FileOperations {
             var status = stat()
             // Gone since: not there.
             guard fstatat(dirfd(directory), text, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
-            found.append(FoundFile(name: name, kind: Self.kind(status.st_mode), size: Int(status.st_size)))
+            found.append(
+                FoundFile(
+                    name: name, kind: Self.kind(status.st_mode), size: Int(status.st_size),
+                    allocated: Int(status.st_blocks) * 512))
         }
     }
 
@@ -79,9 +82,6 @@ struct HostFiles: FileOperations {
         guard fsync(directory.rawValue) == 0 else { throw .current }
     }
 
-    func read(_ path: FilePath) throws(Errno) -> [UInt8] { try beginning(of: path, upTo: .max) }
-
-    /// As many bytes of the regular file as there are, and no more than `limit`.
     func beginning(of path: FilePath, upTo limit: Int) throws(Errno) -> [UInt8] {
         try Self.typed {
             // Not blocking: a pipe of that name must not hold up the thread.

@@ -7,7 +7,9 @@ extension Spool: ParcelLine {
     var isEmpty: Bool { index.withLock { $0.isEmpty } }
 
     func expire(at now: ContinuousClock.Instant) -> [SinkEvent] {
-        drop(index.withLock { $0.expire(before: now - caps.maxAge) }, "it waited for too long")
+        leaving.withLock { _ in
+            drop(index.withLock { $0.expire(before: now - caps.maxAge) }, "it waited for too long")
+        }
     }
 
     /// Reads the oldest that can be read.
@@ -20,7 +22,8 @@ extension Spool: ParcelLine {
             }
             do throws(Errno) {
                 guard let folder else { return taken }
-                let bytes = try files.read(folder.appending(entry.name.text))
+                // One byte more than any batch has tells that it has grown.
+                let bytes = try files.beginning(of: folder.appending(entry.name.text), upTo: caps.maxBytes + 1)
                 do throws(SpoolFile.Damage) {
                     let (header, body) = try SpoolFile.read(bytes, name: entry.name)
                     index.withLock { $0.tells(sequence: header.sequence) }
@@ -29,13 +32,13 @@ extension Spool: ParcelLine {
                         body: Array(body), rows: entry.name.rows, since: entry.since)
                     return taken
                 } catch {
-                    taken.events += corrupt(error.reason, bytes: bytes.count)
+                    taken.events += corrupt(error.reason)
                 }
             } catch .noSuchFileOrDirectory {
                 guard let entry = index.withLock({ $0.vanished() }) else { return taken }
                 taken.events += drop([entry], "its file was removed")
             } catch  where Self.isDamage(error) {
-                taken.events += corrupt("it cannot be read: \(error)", bytes: entry.bytes)
+                taken.events += corrupt("it cannot be read: \(error)")
             } catch {
                 let reason = "cannot read the spool: \(error)"
                 _ = index.withLock { $0.kept(reason: reason) }
@@ -47,12 +50,18 @@ extension Spool: ParcelLine {
     }
 
     func delivered(_ parcel: Parcel, rejecting rows: Int, reason: String?) -> [SinkEvent]? {
-        guard let entry = index.withLock({ $0.delivered(rejecting: rows, reason: reason) }) else { return nil }
-        remove(entry)
-        return [.delivered(parcel, rejecting: rows, reason: reason)]
+        leaving.withLock { _ in
+            guard let entry = index.withLock({ $0.delivered(rejecting: rows, reason: reason) }) else { return nil }
+            remove(entry)
+            return [.delivered(parcel, rejecting: rows, reason: reason)]
+        }
     }
 
     func rejected(_ parcel: Parcel, reason: String) -> [SinkEvent]? {
+        leaving.withLock { _ in moveToRejected(parcel, reason) }
+    }
+
+    private func moveToRejected(_ parcel: Parcel, _ reason: String) -> [SinkEvent]? {
         guard let entry = index.withLock({ $0.rejected(reason: reason) }) else { return nil }
         if let folder, entry.held == nil, let name = FilePath.Component(entry.name.text) {
             do throws(Errno) {
@@ -68,8 +77,10 @@ extension Spool: ParcelLine {
     }
 
     func kept(reason: String) -> [SinkEvent]? {
-        guard index.withLock({ $0.kept(reason: reason) }) != nil else { return nil }
-        return shrink()
+        leaving.withLock { _ in
+            guard index.withLock({ $0.kept(reason: reason) }) != nil else { return nil }
+            return shrink()
+        }
     }
 
     func split(_ parcel: Parcel, into halves: [Parcel], reason: String) throws(SinkProblem) -> [SinkEvent]? {
@@ -77,16 +88,13 @@ extension Spool: ParcelLine {
         return [.split(id: parcel.id, reason: reason)] + events
     }
 
-    func end(_ reason: String) -> [SinkEvent] {
-        let events = commitHeld()
-        return events + drop(index.withLock { $0.end() }, reason)
-    }
-
-    private func corrupt(_ reason: String, bytes: Int) -> [SinkEvent] {
-        guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
-            return []
+    private func corrupt(_ reason: String) -> [SinkEvent] {
+        leaving.withLock { _ in
+            guard let entry = index.withLock({ $0.corrupt() }), let name = FilePath.Component(entry.name.text) else {
+                return []
+            }
+            return [setAside(name, of: entry.bytes, rows: entry.name.rows, reason)]
         }
-        return [setAside(name, of: bytes, rows: entry.name.rows, reason)]
     }
 
     /// Whether trying again cannot help: the disk lost it, or it is no file any more.

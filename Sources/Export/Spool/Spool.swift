@@ -29,6 +29,8 @@ final class Spool: Sendable {
     let asides: Mutex<Asides>
     /// Held during a commit, so that they come one after the other.
     private let commits = Mutex(Commits())
+    /// Held while a batch leaves the index and its file the folder, outside of commits: no end comes between the two.
+    let leaving = Mutex<Void>(())
 
     /// Takes up what is in the folder, the oldest first.
     ///
@@ -124,7 +126,11 @@ final class Spool: Sendable {
                 if let folder, first.held == nil { try? files.remove(folder.appending(first.name.text)) }
                 throw error
             }
-            guard let whole = index.withLock({ $0.split(into: (first, second)) }) else { return nil }
+            guard let whole = index.withLock({ $0.split(into: (first, second)) }) else {
+                // The whole is there, and nothing else may be.
+                for half in [first, second] { remove(half) }
+                return nil
+            }
             remove(whole)
             // Before either half goes: a start that finds the whole one must find the second half, too.
             if let folder, whole.held == nil { try? files.syncDirectory(folder) }
@@ -132,18 +138,23 @@ final class Spool: Sendable {
         }
     }
 
-    /// Writes what is in memory alone, if the disk takes it now.
-    func commitHeld() -> [SinkEvent] {
-        guard folder != nil, let first = index.withLock({ $0.held.first }) else { return [] }
-        return commits.withLock { commits in
+    /// Writes what is in memory alone, if the disk takes it now, and drops it otherwise.
+    ///
+    /// When this returns nothing changes in the folder any more: a successor may look through it.
+    func end(_ reason: String) -> [SinkEvent] {
+        commits.withLock { commits in
+            guard !index.withLock({ $0.ended }) else { return [] }
             var events: [SinkEvent] = []
-            do throws(SinkProblem) {
-                try makeReady(&commits, wall: first.name.end, now: first.since, &events)
-                try commitHeld(&events)
-            } catch {
-                events.append(.notSpooled(reason: error.description))
+            if folder != nil, let first = index.withLock({ $0.held.first }) {
+                do throws(SinkProblem) {
+                    try makeReady(&commits, wall: first.name.end, now: first.since, &events)
+                    try commitHeld(&events)
+                } catch {
+                    events.append(.notSpooled(reason: error.description))
+                }
             }
-            return events
+            let lost = leaving.withLock { _ in index.withLock { $0.end() } }
+            return events + drop(lost, reason)
         }
     }
 

@@ -23,15 +23,21 @@ enum SpoolFile {
     static func read(_ bytes: [UInt8], name: SpoolName) throws(Damage) -> (header: SpoolHeader, body: ArraySlice<UInt8>)
     {
         let (header, line) = try header(of: bytes, name: name)
+        try checkLength(bytes.count, header: (header, line))
         let body = bytes[line.endIndex...]
-        guard body.count == header.bytes else {
-            throw Damage(body.count < header.bytes ? "it is cut off" : "it is longer than it was")
-        }
         let covered = line.dropLast(SpoolHeader.sealBytes)
         guard line.suffix(SpoolHeader.sealBytes).elementsEqual(SpoolHeader.seal(checksum(covered, body))) else {
             throw Damage("its checksum is wrong")
         }
         return (header, body)
+    }
+
+    /// Throws when a file of so many bytes is not as long as its header tells.
+    static func checkLength(_ size: Int, header: (header: SpoolHeader, line: ArraySlice<UInt8>)) throws(Damage) {
+        let body = size - header.line.count
+        guard body == header.header.bytes else {
+            throw Damage(body < header.header.bytes ? "it is cut off" : "it is longer than it was")
+        }
     }
 
     /// The header alone, which may be damaged in ways that only the checksum tells.

@@ -59,10 +59,12 @@ struct SpoolIndex: Sendable {
         append(entry)
     }
 
-    /// A file that is no batch, or none that can be read: one batch of unknown rows.
-    mutating func foundForeign() {
+    /// A file that is no batch, or none that can be read: one batch, of no rows where nobody knows them.
+    mutating func foundCorrupt(rows: Int) {
         account.foundPayloads += 1
+        account.foundRows += UInt64(rows)
         account.corruptPayloads += 1
+        account.corruptRows += UInt64(rows)
     }
 
     /// One that has no place here: created, and dropped at once.

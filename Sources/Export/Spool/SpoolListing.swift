@@ -55,16 +55,40 @@ package struct SpoolListing: Sendable {
         return batches
     }
 
+    /// How many wait, their rows, and how many lie aside, by their names alone.
+    package func total() throws(SinkProblem) -> (waiting: Int, rows: Int, aside: Int) {
+        var total = (waiting: 0, rows: 0, aside: 0)
+        for state in State.allCases {
+            let place = folder(of: state)
+            do throws(Errno) {
+                for file in try files.files(in: place) where file.kind == .regular {
+                    if state != .waiting {
+                        total.aside += 1
+                    } else if let name = SpoolName(file.name.string) {
+                        total.waiting += 1
+                        total.rows += name.rows
+                    }
+                }
+            } catch .noSuchFileOrDirectory {
+                continue
+            } catch {
+                throw .refused(action: "read", path: place.string, error)
+            }
+        }
+        return total
+    }
+
     /// The header line and the unpacked body, piece by piece; throws when the file is not what was written.
     package func show(_ batch: Batch, to take: ([UInt8]) -> Void) throws(SinkProblem) {
-        let bytes: [UInt8]
-        do throws(Errno) { bytes = try files.read(batch.path) } catch {
-            throw .refused(action: "read", path: batch.path.string, error)
-        }
         guard let name = SpoolName(batch.file) else {
             throw .wrongKind(path: batch.path.string, what: "it is no spooled batch")
         }
+        let whole: Result<[UInt8], SpoolFile.Damage>
+        do throws(Errno) { whole = try read(batch.path, of: batch.bytes, name: name) } catch {
+            throw .refused(action: "read", path: batch.path.string, error)
+        }
         do throws(SpoolFile.Damage) {
+            let bytes = try whole.get()
             let (header, body) = try SpoolFile.read(bytes, name: name)
             take(Array(bytes[..<body.startIndex]))
             if header.encoding == nil { return take(Array(body)) }
@@ -90,6 +114,19 @@ package struct SpoolListing: Sendable {
         return found.filter { $0.kind == .directory }.map(\.name.string).sorted()
     }
 
+    /// The whole file, when its header tells the length it has: one that grew may be of any size.
+    private func read(
+        _ path: FilePath, of size: Int, name: SpoolName
+    ) throws(Errno) -> Result<[UInt8], SpoolFile.Damage> {
+        let beginning = try files.beginning(of: path, upTo: SpoolHeader.mostBytes)
+        do throws(SpoolFile.Damage) {
+            try SpoolFile.checkLength(size, header: try SpoolFile.header(of: beginning, name: name))
+        } catch {
+            return .failure(error)
+        }
+        return .success(try files.beginning(of: path, upTo: size))
+    }
+
     private func folder(of state: State) -> FilePath {
         state == .waiting ? folder : folder.appending(state.rawValue)
     }
@@ -105,11 +142,12 @@ package struct SpoolListing: Sendable {
         (batch.rows, batch.windowStart, batch.windowEnd) = (name.rows, name.start.text, name.end.text)
         batch.age = Int(clamping: (Timestamp.current.nanoseconds - name.end.nanoseconds) / 1_000_000_000)
         do throws(Errno) {
-            let bytes = try verifying ? files.read(path) : files.beginning(of: path, upTo: SpoolHeader.mostBytes)
+            let bytes = try files.beginning(of: path, upTo: SpoolHeader.mostBytes)
+            let whole = try verifying ? read(path, of: file.size, name: name) : nil
             do throws(SpoolFile.Damage) {
                 let header = try SpoolFile.header(of: bytes, name: name).header
                 (batch.id, batch.sequence) = (header.id, header.sequence)
-                if verifying { _ = try SpoolFile.read(bytes, name: name) }
+                if let whole { _ = try SpoolFile.read(try whole.get(), name: name) }
             } catch {
                 batch.damage = error.reason
             }

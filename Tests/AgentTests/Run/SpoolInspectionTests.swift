@@ -122,6 +122,64 @@ import Testing
         }
     }
 
+    @Test func `a start names the spools that no output has, and nothing else`() async throws {
+        try await fill()
+        var renamed = settings
+        renamed.outputs[0] = OutputSettings(name: "new", kind: settings.outputs[0].kind)
+        let hostile = StateDirectory.spool(of: "a\nb", in: folder.path)
+        try FileManager.default.createDirectory(atPath: hostile + "/corrupt", withIntermediateDirectories: true)
+        let quiet = LogKeeper()
+        SpoolOrphans.warn(settings, quiet.logger)
+        #expect(quiet.lines.isEmpty)
+        try Data("x".utf8).write(to: URL(filePath: hostile + "/corrupt/core"))
+        let log = LogKeeper()
+        SpoolOrphans.warn(renamed, log.logger)
+        let lines = log.lines
+        #expect(lines.count == 2 && lines.allSatisfy { !$0.contains("\n") })
+        #expect(lines.first?.contains("named 'a\\u{a}b': 0 batches (0 rows) wait in ") == true, "\(lines)")
+        #expect(lines.last?.contains("named 'web': 2 batches (3 rows) wait in \(spool) and are not sent") == true)
+        #expect(lines.last?.contains("otagent spool drain --output web --as OUTPUT") == true)
+    }
+
+    @Test func `an output that is gone is drained as another, whatever the bounds of that are`() async throws {
+        try await fill()
+        var options = HTTPOptions(url: "http://127.0.0.1:1/")
+        options.retry.max = .milliseconds(10)
+        (options.spool.maxBytes, options.spool.maxAge) = (4096, .seconds(1))
+        var renamed = settings
+        renamed.outputs = [OutputSettings(name: "new", kind: .http(options))]
+        let drain = SpoolDrain(renamed, logger: LogKeeper().logger)
+        let wishes = AsyncStream<Signals.Wish> { _ in }
+        let left = try await drain.run(output: "web", as: "new", within: .milliseconds(200), wishes: wishes)
+        #expect(left == 2)
+        #expect(try files().count == 2)
+        for (output, successor) in [("wbe", "new"), ("../spool/web", "new"), ("new", "new"), ("web", "nwe")] {
+            await #expect(throws: Refusal.self, "\(output) as \(successor)") {
+                try await drain.run(output: output, as: successor, within: .milliseconds(200), wishes: wishes)
+            }
+        }
+        await #expect(throws: Refusal.self) {
+            try await drain.run(output: nil, as: "new", within: .milliseconds(200), wishes: wishes)
+        }
+    }
+
+    @Test func `the time to drain is that of all outputs together`() async throws {
+        var many = settings
+        let kind = settings.outputs[0].kind
+        try await fill()
+        let names = ["web", "b", "c", "d", "e", "f"]
+        many.outputs = names.map { OutputSettings(name: $0, kind: kind) }
+        for name in names.dropFirst() {
+            try FileManager.default.copyItem(
+                atPath: spool, toPath: StateDirectory.spool(of: name, in: folder.path))
+        }
+        let drain = SpoolDrain(many, logger: LogKeeper().logger)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let left = try await drain.run(output: nil, within: .seconds(2), wishes: AsyncStream { _ in })
+        #expect(left == 12 && clock.now - start < .seconds(8))
+    }
+
     @Test func `drain is refused while an agent has the lock`() async throws {
         let state = try StateDirectory(folder.path)
         let drain = SpoolDrain(settings, logger: LogKeeper().logger)
