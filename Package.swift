@@ -82,6 +82,7 @@ let package = Package(
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(
             name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", logging],
+            exclude: ["Configuration/golden"],
             swiftSettings: common),
 
         // The system tests run the built programs from outside; the workload knows what it did by itself.

@@ -1,4 +1,5 @@
 import Dispatch
+import Model
 import Synchronization
 
 /// Brings parcels to one destination on a thread of its own: one at a time, oldest first, until told to finish.
@@ -9,6 +10,7 @@ final class ParcelCourier<Line: ParcelLine>: Sendable {
         var pause: Standstill?
         var finishBy: ContinuousClock.Instant?
         var failing = false
+        var attempts = AttemptAccount()
         /// What the receiver would not unpack; parcels go without it from then on.
         var refusedEncodings: Set<String> = []
         var ended = false
@@ -39,7 +41,11 @@ final class ParcelCourier<Line: ParcelLine>: Sendable {
         try SinkThread.start { self.run(destination) }
     }
 
-    var account: SinkAccount { line.account }
+    var account: SinkAccount {
+        var account = line.account
+        account.attempts = state.withLock { $0.attempts }
+        return account
+    }
 
     /// Tells what adding to the line came to, and lets the thread look at it.
     func added(_ events: [SinkEvent]) {
@@ -145,7 +151,10 @@ final class ParcelCourier<Line: ParcelLine>: Sendable {
             report([.retrying(reason: trouble, delay: .seconds(1))])
         }
         guard let parcel = taken.parcel.map(acceptable) else { return }
-        settle(parcel, destination.attempt(parcel) { self.state.withLock { $0.finishBy } })
+        let outcome = destination.attempt(parcel) { self.state.withLock { $0.finishBy } }
+        let failure = destination.lastFailure
+        state.withLock { $0.attempts.note(outcome, failure, at: .current) }
+        settle(parcel, outcome)
     }
 
     /// Does what an outcome asks for. A line that has ended meanwhile keeps its account as it is.

@@ -1,3 +1,5 @@
+import Model
+
 /// What an attempt came to.
 enum Outcome: Sendable, Equatable {
     case delivered
@@ -28,6 +30,9 @@ protocol Destination: AnyObject {
     /// Tries once. `deadline` answers, at any moment, until when the attempt may take: a shutdown sets it meanwhile.
     func attempt(_ parcel: Parcel, deadline: () -> ContinuousClock.Instant?) -> Outcome
 
+    /// Why the last attempt failed, if it did and there is more to say than that.
+    var lastFailure: Failure? { get }
+
     /// When `chore` is to be called if no parcel comes before; nil when there is nothing to do between parcels.
     ///
     /// Asked whenever the courier is about to wait.
@@ -35,7 +40,14 @@ protocol Destination: AnyObject {
     func chore()
 }
 
+/// Why an attempt failed, and whether the next ones will, too, until somebody changes something.
+struct Failure: Sendable, Equatable {
+    var cause: AttemptFailure
+    var isHeld = false
+}
+
 extension Destination {
+    var lastFailure: Failure? { nil }
     func nextChore(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? { nil }
     func chore() {}
 }

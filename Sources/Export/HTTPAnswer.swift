@@ -10,7 +10,11 @@ enum HTTPAnswer: Sendable, Equatable {
 
 /// Why there was no answer.
 enum HTTPFailure: Sendable, Equatable {
-    /// Connecting, sending or receiving: the next attempt may do better.
+    /// No connection: the next attempt may do better.
+    case connect
+    /// No answer in time, or no connection: the next attempt may do better.
+    case timeout
+    /// Sending or receiving: the next attempt may do better.
     case transport
     /// The peer is not who it should be, or a certificate of ours does not do: somebody has to act.
     case verification

@@ -12,13 +12,13 @@ extension HTTPClient {
         if let refusal = proxyRefusal { return refusal }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            return .failed(.transport, reason: "cannot find the host of \(shown)")
+            return .failed(.connect, reason: "cannot find the host of \(shown)")
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return .failed(.transport, reason: "cannot find the host of \(peer)")
+            return .failed(.connect, reason: "cannot find the host of \(peer)")
         case CURLE_COULDNT_CONNECT:
-            return .failed(.transport, reason: "cannot connect to \(peer)\(errno)")
+            return .failed(.connect, reason: "cannot connect to \(peer)\(errno)")
         case CURLE_OPERATION_TIMEDOUT:
-            return .failed(.transport, reason: timedOut(after: timeout))
+            return .failed(.timeout, reason: timedOut(after: timeout))
         case CURLE_GOT_NOTHING:
             return .failed(.transport, reason: "\(shown) closed the connection without an answer")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE:

@@ -12,6 +12,7 @@ final class HTTPDestination: Destination {
     private var backoff: Backoff
     private var random = SystemRandomNumberGenerator()
     private var isFinishing = false
+    private(set) var lastFailure: Failure?
 
     /// Refuses what could never work, or would show credentials to the network.
     init(_ options: HTTPOptions, version: String) throws(SinkProblem) {
@@ -43,10 +44,11 @@ final class HTTPDestination: Destination {
     }
 
     private func outcome(of answer: HTTPAnswer, rows: Int) -> Outcome {
+        lastFailure = answer.failure
         switch answer {
         case .failed(.stopped, let reason):
             return .kept(reason: reason, .untilNext)
-        case .failed(.transport, let reason):
+        case .failed(.connect, let reason), .failed(.timeout, let reason), .failed(.transport, let reason):
             return .kept(reason: reason, .time(backoff.delay(using: &random), firm: false))
         case .failed(.verification, let reason), .failed(.proxy, let reason), .failed(.credentials, let reason):
             return .kept(reason: reason, .time(backoff.hold(), firm: false))

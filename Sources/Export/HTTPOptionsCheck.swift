@@ -5,6 +5,8 @@ extension HTTPOptions {
         "user-agent",
     ]
 
+    package static func isReserved(header name: String) -> Bool { reservedHeaders.contains(name.lowercased()) }
+
     /// Refuses what could never work, or would show credentials to the network.
     func check(for endpoint: Endpoint, by route: Route) throws(SinkProblem) {
         guard bearerTokenFile == nil || username == nil else {
@@ -49,7 +51,7 @@ extension HTTPOptions {
             }
         }
         guard !name.isEmpty, isToken else { throw .unusable("'\(name)' cannot be the name of a header") }
-        guard !reservedHeaders.contains(name.lowercased()) else {
+        guard !isReserved(header: name) else {
             throw .unusable("the header '\(name)' is set by the output itself")
         }
         guard value.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }) else {

@@ -17,6 +17,7 @@ package final class HTTPSink: Sink {
     private static let memoryBytes = 4 << 20
 
     package let name: String
+    package var kind: OutputKind { .http }
     private let options: HTTPOptions
     private let shaper: Mutex<BatchShaper>
     private let courier: ParcelCourier<Spool>

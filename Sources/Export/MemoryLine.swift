@@ -1,3 +1,4 @@
+import Model
 import Synchronization
 
 /// A line that is in memory alone: what it holds at the end is lost.

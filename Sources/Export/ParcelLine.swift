@@ -1,3 +1,5 @@
+import Model
+
 /// What waits for a courier, oldest first, and the account of it.
 ///
 /// `take` and all that follows it are called on the courier's thread, and free to block there; `end` may come at any

@@ -7,6 +7,7 @@ import Synchronization
 /// A reader that is slow, or stops reading, holds up the sink's thread and nobody else. The sink must be finished.
 package final class StdoutSink: Sink {
     package let name: String
+    package var kind: OutputKind { .stdout }
     private let shaper: Mutex<BatchShaper>
     private let courier: Courier
 

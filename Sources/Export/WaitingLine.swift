@@ -1,3 +1,5 @@
+import Model
+
 /// What waits for one destination, oldest first, within bounds, and the account of all that ever came in.
 ///
 /// Every parcel is in exactly one place: `created = delivered + rejected + dropped + waiting`, to the row.
@@ -19,8 +21,9 @@ struct WaitingLine: Sendable {
     private let maxAge: Duration?
     private var parcels: [Parcel] = []
     private var underWay: Parcel?
-    /// Of the waiting parcels and the one under way.
+    /// These two are of the waiting parcels and the one under way.
     private(set) var bytes = 0
+    private var rows = 0
     private var settled = SinkAccount()
 
     init(maxBytes: Int, maxAge: Duration?) {
@@ -32,14 +35,8 @@ struct WaitingLine: Sendable {
     /// The account as it stands now.
     var account: SinkAccount {
         var account = settled
-        for parcel in parcels {
-            account.waitingPayloads += 1
-            account.waitingRows += UInt64(parcel.rows)
-        }
-        if let underWay {
-            account.waitingPayloads += 1
-            account.waitingRows += UInt64(underWay.rows)
-        }
+        account.waitingPayloads = UInt64(parcels.count + (underWay == nil ? 0 : 1))
+        account.waitingRows = UInt64(rows)
         return account
     }
 
@@ -49,6 +46,7 @@ struct WaitingLine: Sendable {
         settled.createdRows += UInt64(parcel.rows)
         parcels.append(parcel)
         bytes += parcel.body.count
+        rows += parcel.rows
         return shrink()
     }
 
@@ -104,6 +102,7 @@ struct WaitingLine: Sendable {
         settled.splitPayloads += UInt64(max(halves.count - 1, 0))
         parcels.insert(contentsOf: halves, at: 0)
         bytes += halves.reduce(0) { $0 + $1.body.count }
+        rows += halves.reduce(0) { $0 + $1.rows }
         return shrink()
     }
 
@@ -132,6 +131,7 @@ struct WaitingLine: Sendable {
         guard let parcel = underWay else { return nil }
         underWay = nil
         bytes -= parcel.body.count
+        rows -= parcel.rows
         return parcel
     }
 
@@ -144,6 +144,7 @@ struct WaitingLine: Sendable {
         while tooMuch(self) {
             let parcel = parcels.removeFirst()
             bytes -= parcel.body.count
+            rows -= parcel.rows
             settled.droppedPayloads += 1
             settled.droppedRows += UInt64(parcel.rows)
             loss.add(parcel)

@@ -33,6 +33,7 @@ package struct CgroupNames: Sendable {
     /// Those that are gone: at most times few of very many.
     private var gone: Set<CgroupID> = []
     private var drains = 0
+    private var asked = ResolverAccount()
     /// What the kernel's paths have before the part that the mount shows; nil until it is learned.
     private var prefix: [UInt8]?
     /// Whether somebody takes the questions.
@@ -49,6 +50,13 @@ package struct CgroupNames: Sendable {
     }
 
     package var count: Int { entries.count }
+
+    /// How often the file system was asked, and how many names there are.
+    package var account: ResolverAccount {
+        var account = asked
+        account.known = UInt64(entries.count)
+        return account
+    }
 
     /// Takes over what the walk at start found.
     package mutating func found(_ id: CgroupID, path: ByteString) { set(id, path: path) }
@@ -80,7 +88,11 @@ package struct CgroupNames: Sendable {
         of id: CgroupID, look: (CgroupID) -> CgroupName?, invocation: (CgroupID, CgroupName) -> String?
     ) -> CgroupName? {
         guard let position = entries.index(forKey: id) else {
-            guard let found = look(id) else { return nil }
+            asked.lookups += 1
+            guard let found = look(id) else {
+                asked.failures += 1
+                return nil
+            }
             var entry = Entry(name: found)
             entry.noteInvocationAsked(after: drains)
             enter(id, entry)

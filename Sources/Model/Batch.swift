@@ -12,6 +12,8 @@ package struct Batch: Sendable {
     package var ownActivity: Counters
     /// How long a CPU was busy with reading the counters.
     package var drainTime: Duration
+    /// How the agent was when the window closed.
+    package var selfReport: SelfReport
     /// What the rows stand for.
     package var grouping: Grouping
     package var rows: [UnitRow]
@@ -19,8 +21,9 @@ package struct Batch: Sendable {
     package init(
         sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
         programCosts: [ProgramCost]? = nil, ownActivity: Counters, drainTime: Duration = .zero,
-        grouping: Grouping = .cgroup, rows: [UnitRow]
+        selfReport: SelfReport = SelfReport(), grouping: Grouping = .cgroup, rows: [UnitRow]
     ) {
+        self.selfReport = selfReport
         (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
         (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
         (self.programCosts, self.drainTime, self.grouping) = (programCosts, drainTime, grouping)

@@ -42,6 +42,7 @@ struct BatchEnvelope {
         json.object("self") { json in
             members.write(CounterMembers.own, of: batch.ownActivity, to: &json)
             json.member("drain_cpu_seconds", batch.drainTime / .seconds(1))
+            json.members(of: batch.selfReport)
         }
     }
 

@@ -11,14 +11,19 @@ extension JSONWriter {
         if let value { number(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: Double) {
+    package mutating func member(_ name: String, _ value: Double?) {
         self.name(name)
-        number(value)
+        if let value { number(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: Timestamp) {
+    package mutating func member(_ name: String, _ value: Bool?) {
         self.name(name)
-        string(value.text)
+        if let value { boolean(value) } else { null() }
+    }
+
+    package mutating func member(_ name: String, _ value: Timestamp?) {
+        self.name(name)
+        if let value { string(value.text) } else { null() }
     }
 
     package mutating func object(_ name: String, _ members: (inout Self) -> Void) {

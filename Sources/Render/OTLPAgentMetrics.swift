@@ -7,7 +7,16 @@ struct OTLPAgentMetrics {
         case real(Double)
     }
 
-    private typealias Point = (attribute: (key: String, value: String)?, value: Value)
+    private struct Point {
+        var attribute: (key: String, value: String)?
+        var value: Value
+        /// When its sum began; absent for what began with the agent's first window.
+        var start: Timestamp?
+
+        init(_ attribute: (key: String, value: String)?, _ value: Value, start: Timestamp? = nil) {
+            (self.attribute, self.value, self.start) = (attribute, value, start)
+        }
+    }
 
     private let batch: Batch
     private let report: CumulativeReport
@@ -21,6 +30,7 @@ struct OTLPAgentMetrics {
         writeCoverage(to: &json)
         writeOwn(to: &json)
         writeAccount(to: &json)
+        writeOutputs(to: &json)
         return json.bytes
     }
 
@@ -28,7 +38,7 @@ struct OTLPAgentMetrics {
         let loss = report.totals.loss
         let lost = "What was lost, or of what only the detail was lost"
         func sum(_ name: String, _ unit: String, _ value: UInt64) {
-            self.sum("loss." + name, unit, lost, [(nil, .whole(value))], to: &json)
+            self.sum("loss." + name, unit, lost, [Point(nil, .whole(value))], to: &json)
         }
         sum("ring_records", "{record}", loss.ringRecords)
         sum("detail_overflow", "{operation}", loss.detailOverflow)
@@ -39,7 +49,7 @@ struct OTLPAgentMetrics {
         sum("unknown_file", "{operation}", loss.unknownFile)
         // A number that is unknown for one window is unknown for good: a sum without it would be too low.
         let missed: [Point] = loss.missedRuns.compactMap { missed in
-            missed.runs.map { (("otagent.operation", missed.operation), .whole($0)) }
+            missed.runs.map { Point(("otagent.operation", missed.operation), .whole($0)) }
         }
         self.sum("loss.missed_runs", "{run}", "Runs of programs that the kernel skipped", missed, to: &json)
     }
@@ -47,46 +57,71 @@ struct OTLPAgentMetrics {
     private func writeCoverage(to json: inout JSONWriter) {
         let coverage = batch.coverage
         gauge(
-            "coverage.attached", "{program}", "Programs that count", [(nil, .whole(UInt64(coverage.attached)))],
+            "coverage.attached", "{program}", "Programs that count", [Point(nil, .whole(UInt64(coverage.attached)))],
             to: &json)
         gauge(
             "coverage.missing", "{program}", "Programs that this kernel could not take",
-            coverage.missing.map { (("otagent.program", $0), .whole(1)) }, to: &json)
+            coverage.missing.map { Point(("otagent.program", $0), .whole(1)) }, to: &json)
         gauge(
             "coverage.absent", "{counter}", "Counters that nothing feeds: they have no points, and are not zero",
-            Counter.allCases.filter(coverage.absent.contains).map { (("otagent.counter", "\($0)"), .whole(1)) },
+            Counter.allCases.filter(coverage.absent.contains).map { Point(("otagent.counter", "\($0)"), .whole(1)) },
             to: &json)
         gauge(
             "coverage.not_seen", "{kind}", "What is not seen here, and so in no figure",
-            coverage.notSeen.map { (("otagent.activity", $0), .whole(1)) }, to: &json)
+            coverage.notSeen.map { Point(("otagent.activity", $0), .whole(1)) }, to: &json)
     }
 
     private func writeOwn(to json: inout JSONWriter) {
         let (own, totals) = (report.totals.own, report.totals)
-        sum("self.opens", "{open}", "Files that the agent opened", [(nil, .whole(own[.opens]))], to: &json)
-        sum("self.writes", "{write}", "Writes of the agent", [(nil, .whole(own[.writes]))], to: &json)
-        sum("self.write.size", "By", "Bytes that the agent wrote", [(nil, .whole(own[.writeBytes]))], to: &json)
+        sum("self.opens", "{open}", "Files that the agent opened", [Point(nil, .whole(own[.opens]))], to: &json)
+        sum("self.writes", "{write}", "Writes of the agent", [Point(nil, .whole(own[.writes]))], to: &json)
+        sum("self.write.size", "By", "Bytes that the agent wrote", [Point(nil, .whole(own[.writeBytes]))], to: &json)
         let drain = totals.drainTime / .seconds(1)
-        sum("self.drain.time", "s", "CPU time for reading the counters", [(nil, .real(drain))], to: &json)
+        sum("self.drain.time", "s", "CPU time for reading the counters", [Point(nil, .real(drain))], to: &json)
         guard let costs = totals.programCosts else { return }
-        let runs: [Point] = costs.map { (("otagent.program", $0.program), .whole($0.runs)) }
+        let runs: [Point] = costs.map { Point(("otagent.program", $0.program), .whole($0.runs)) }
         sum("program.runs", "{run}", "Runs of a program, while the kernel measures them", runs, to: &json)
         let times: [Point] = costs.map {
-            (("otagent.program", $0.program), .real(Double($0.runTimeNanoseconds) / 1e9))
+            Point(("otagent.program", $0.program), .real(Double($0.runTimeNanoseconds) / 1e9))
         }
         sum("program.time", "s", "Time of a program's runs, while the kernel measures it", times, to: &json)
     }
 
     private func writeAccount(to json: inout JSONWriter) {
         let totals = report.totals
-        sum("windows", "{window}", "Windows that were closed", [(nil, .whole(totals.windows))], to: &json)
-        sum("rows", "{row}", "Rows of units in these windows", [(nil, .whole(totals.rows))], to: &json)
-        sum("gap", "s", "Time that no window covers", [(nil, .real(totals.gap))], to: &json)
-        gauge("series.live", "{series}", "Series that go on", [(nil, .whole(UInt64(report.live)))], to: &json)
-        gauge("series.limit", "{series}", "Series there may be", [(nil, .whole(UInt64(report.limit)))], to: &json)
-        sum("series.ended", "{series}", "Series that ended", [(nil, .whole(totals.endedSeries))], to: &json)
+        sum("windows", "{window}", "Windows that were closed", [Point(nil, .whole(totals.windows))], to: &json)
+        sum("rows", "{row}", "Rows of units in these windows", [Point(nil, .whole(totals.rows))], to: &json)
+        sum("gap", "s", "Time that no window covers", [Point(nil, .real(totals.gap))], to: &json)
+        gauge("series.live", "{series}", "Series that go on", [Point(nil, .whole(UInt64(report.live)))], to: &json)
+        gauge("series.limit", "{series}", "Series there may be", [Point(nil, .whole(UInt64(report.limit)))], to: &json)
+        sum("series.ended", "{series}", "Series that ended", [Point(nil, .whole(totals.endedSeries))], to: &json)
         let overflowing = totals.overflowingRows
-        sum("series.overflow", "{row}", "Rows without a series of their own", [(nil, .whole(overflowing))], to: &json)
+        sum(
+            "series.overflow", "{row}", "Rows without a series of their own", [Point(nil, .whole(overflowing))],
+            to: &json)
+    }
+
+    /// What outputs were given and what became of it, in rows: the sums of `self.outputs` in a batch.
+    private func writeOutputs(to json: inout JSONWriter) {
+        func points(_ rows: KeyPath<SinkAccount, UInt64>) -> [Point] {
+            batch.selfReport.outputs.map { output in
+                // A clock that was set back must not make a sum begin after it ended.
+                let start = min(output.since, report.time)
+                return Point(("otagent.output", output.name), .whole(output.account[keyPath: rows]), start: start)
+            }
+        }
+        let counted: [(name: String, description: String, rows: KeyPath<SinkAccount, UInt64>)] = [
+            ("created", "Rows that an output was given", \.createdRows),
+            ("found", "Rows that an earlier start left in the spool", \.foundRows),
+            ("sent", "Rows that the receiver took", \.deliveredRows),
+            ("rejected", "Rows that the receiver will never take", \.rejectedRows),
+            ("dropped", "Rows that were given up before anybody took them", \.droppedRows),
+            ("corrupt", "Rows of damaged files of the spool", \.corruptRows),
+        ]
+        for (name, description, rows) in counted {
+            sum("output.rows.\(name)", "{row}", description, points(rows), to: &json)
+        }
+        gauge("output.rows.waiting", "{row}", "Rows that are to be sent", points(\.waitingRows), to: &json)
     }
 
     // MARK: - Shapes
@@ -116,7 +151,7 @@ struct OTLPAgentMetrics {
                         if let (key, value) = point.attribute { json.attribute(key, value) }
                         json.groupingAttribute(batch.grouping)
                     }
-                    json.writeTimes(from: start, to: report.time)
+                    json.writeTimes(from: start.map { point.start ?? $0 }, to: report.time)
                     switch point.value {
                     case .whole(let value): json.writeValue(value)
                     case .real(let value): json.member("asDouble", value)

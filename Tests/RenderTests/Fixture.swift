@@ -28,8 +28,43 @@ enum Fixture {
             coverage: Coverage(
                 notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
             loss: loss, programCosts: costs, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]),
-            drainTime: .microseconds(22_500),
+            drainTime: .microseconds(22_500), selfReport: report,
             grouping: grouping, rows: rows)
+    }
+
+    /// Every figure has a value of its own here, too; the second output has as little as there can be.
+    static var report: SelfReport {
+        var report = SelfReport()
+        var account = SinkAccount()
+        let figures: [WritableKeyPath<SinkAccount, UInt64>] = [
+            \.createdRows, \.foundRows, \.deliveredRows, \.rejectedRows, \.droppedRows, \.corruptRows, \.waitingRows,
+            \.spooledRows, \.createdPayloads, \.foundPayloads, \.splitPayloads, \.deliveredPayloads, \.rejectedPayloads,
+            \.droppedPayloads, \.corruptPayloads, \.waitingPayloads, \.spooledPayloads, \.spooledBytes, \.rotations,
+            \.tornLines,
+        ]
+        for (index, figure) in figures.enumerated() { account[keyPath: figure] = UInt64(2000 + index) }
+        account.lastError = "https://collector.example said what nobody else should know"
+        account.attempts.count = 2100
+        account.attempts.failures = [.http429: 2101, .connect: 2102]
+        account.attempts.retryAfter = 2103
+        account.attempts.lastSuccess = Timestamp(nanoseconds: noon + 3_000_000_000)
+        account.attempts.lastFailure = .http429
+        account.attempts.state = .backingOff
+        let since = Timestamp(nanoseconds: noon - 1_000_000_000)
+        report.outputs = [
+            OutputReport(name: "collector", kind: .http, since: since, account: account),
+            OutputReport(name: "local", kind: .file, since: since, account: SinkAccount()),
+        ]
+        report.process.cpuTime = .milliseconds(1250)
+        report.process.residentBytes = 2200
+        report.process.started = since
+        var resolver = ResolverAccount()
+        (resolver.lookups, resolver.failures, resolver.known) = (2300, 2301, 2302)
+        report.resolver = resolver
+        var configuration = ConfigurationAccount(loaded: since)
+        configuration.noteReload(succeeded: false, at: Timestamp(nanoseconds: noon))
+        report.configuration = configuration
+        return report
     }
 
     static var costs: [ProgramCost] {

@@ -44,6 +44,16 @@ struct SchemaTests {
         for name in ["agent", "host", "window", "coverage", "loss", "totals", "self"] {
             expectSameMembers(try #require(definitions[name]), try #require(document[name] as? Object))
         }
+        let report = try #require(document["self"] as? Object)
+        for name in ["process", "resolver", "config"] {
+            expectSameMembers(try #require(definitions[name]), try #require(report[name] as? Object))
+        }
+        for output in try #require(report["outputs"] as? [Object]) {
+            expectSameMembers(try #require(definitions["output"]), output)
+            for name in ["rows", "batches"] {
+                expectSameMembers(try #require(definitions[name]), try #require(output[name] as? Object))
+            }
+        }
         let coverage = try #require(document["coverage"] as? Object)
         let programs = try #require(coverage["programs"] as? Object)
         let properties = try #require(definitions["coverage"]?["properties"] as? [String: Object])
@@ -95,6 +105,16 @@ struct SchemaTests {
         let unit = try #require((try schema(name)["$defs"] as? [String: Object])?["unit"]?["properties"] as? Object)
         let kinds = try #require((unit["kind"] as? Object)?["enum"] as? [String])
         #expect(Set(kinds) == Set(UnitIdentity.Kind.allCases.map(\.rawValue)))
+    }
+
+    @Test("Every type, state and failure of an output is in the schema", arguments: ["batch", "ndjson-line"])
+    func outputs(_ name: String) throws {
+        let definitions = try #require(try schema(name)["$defs"] as? [String: Object])
+        let properties = try #require(definitions["output"]?["properties"] as? Object)
+        func words(_ object: Any?) -> [String]? { (object as? Object)?["enum"] as? [String] }
+        #expect(words(properties["type"]) == OutputKind.allCases.map(\.rawValue))
+        #expect(words(properties["state"]) == AttemptAccount.State.allCases.map(\.rawValue))
+        #expect(words(definitions["failure"]) == AttemptFailure.allCases.map(\.rawValue))
     }
 
     @Test("Every key of a grouping is in the schema, and in the pattern of ids", arguments: ["batch", "ndjson-line"])

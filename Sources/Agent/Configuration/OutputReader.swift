@@ -6,7 +6,7 @@ struct OutputReader {
     let output: SectionValues
     private let tls: SectionValues
     private let retry: SectionValues
-    private let spool: SectionValues
+    let spool: SectionValues
 
     init(_ output: SectionValues, among sections: [SectionValues]) {
         func section(_ kind: SectionKind, _ name: String) -> SectionValues {
@@ -41,7 +41,7 @@ struct OutputReader {
         }
     }
 
-    private func http(url: String) -> HTTPOptions {
+    func http(url: String) -> HTTPOptions {
         var options = HTTPOptions(url: url)
         output.read("format", into: &options.format)
         output.read("compression", into: &options.compression)
@@ -70,7 +70,7 @@ struct OutputReader {
         return options
     }
 
-    private func file(path: String) -> FileOptions {
+    func file(path: String) -> FileOptions {
         var options = FileOptions(path: path)
         output.read("format", into: &options.format)
         output.read("max_batch_bytes", into: &options.maxBatchBytes)
@@ -105,7 +105,9 @@ struct OutputReader {
                 problems.key(output.key.appending(key), sentence, .warning)
             }
         }
+        checkBounds(&problems)
         guard output.string("type") == "http" else { return }
+        checkRequest(&problems)
         checkCredentials(&problems)
         checkRoute(&problems)
         if tls.string("key_file") != nil, !tls.present.contains("cert_file") || tls.values["cert_file"] == .string("") {

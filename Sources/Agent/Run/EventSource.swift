@@ -4,6 +4,8 @@ package import Model
 /// Where facts and counts come from: the kernel, or a test.
 package protocol EventSource: Sendable {
     var coverage: Coverage { get }
+    /// Bytes taken in the kernel, at most; nil when there is no kernel behind it.
+    var kernelMemory: UInt64? { get }
 
     /// What was reported, after waiting up to `milliseconds` for more.
     func facts(waitingUpTo milliseconds: Int32) async throws -> [Fact]
@@ -15,7 +17,9 @@ package protocol EventSource: Sendable {
     func recycle(_ gone: Set<CgroupID>) async throws
 }
 
-extension KernelSource: EventSource {}
+extension KernelSource: EventSource {
+    package nonisolated var kernelMemory: UInt64? { UInt64(plan.bytes) }
+}
 
 /// What the pipeline asks the host: files, names and clocks.
 package protocol HostView: Sendable {
@@ -28,4 +32,6 @@ package protocol HostView: Sendable {
     func invocationID(of cgroup: CgroupID, named name: CgroupName) -> String?
     /// The path of an executable by a process that may still run it.
     func executable(_ id: ExecutableID, tgid: Int32) -> ByteString?
+    /// What the agent itself takes of the host.
+    var ownProcess: ProcessUse { get }
 }

@@ -4,8 +4,11 @@ package import Model
 /// The host this agent runs on.
 package final class Host: HostView {
     private let tree: CgroupTree
+    private let process = OwnProcess(now: Clock.wall)
 
     package init(_ tree: consuming CgroupTree) { self.tree = tree }
+
+    package var ownProcess: ProcessUse { process.use }
 
     package var reading: ClockReading { ClockReading(wall: Clock.wall, monotonic: Clock.monotonic) }
 

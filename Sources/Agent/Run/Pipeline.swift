@@ -24,9 +24,15 @@ package actor Pipeline {
     package struct Output: Sendable {
         package var sink: any Sink
         package var grouping: Grouping
+        package var since: Timestamp
 
-        package init(_ sink: any Sink, by grouping: Grouping = .cgroup) {
-            (self.sink, self.grouping) = (sink, grouping)
+        /// - Parameter since: when the sink was opened.
+        package init(_ sink: any Sink, by grouping: Grouping = .cgroup, since: Timestamp) {
+            (self.sink, self.grouping, self.since) = (sink, grouping, since)
+        }
+
+        fileprivate var report: OutputReport {
+            OutputReport(name: sink.name, kind: sink.kind, since: since, account: sink.account)
         }
     }
 
@@ -75,6 +81,7 @@ package actor Pipeline {
     private var unnamed: Set<CgroupID> = []
     /// Held while batches are handed over, or outputs replaced.
     private var gate = Gate()
+    private var configuration: ConfigurationAccount
 
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
@@ -90,6 +97,7 @@ package actor Pipeline {
         (self.source, self.host, self.containers, self.identity) = (source, host, containers, identity)
         (self.names, self.shape, self.signs) = (names, shape, signs)
         started = host.reading
+        configuration = ConfigurationAccount(loaded: started.wall)
         clock = WindowClock(interval: shape.interval, start: started, previousEnd: previousEnd)
     }
 
@@ -106,6 +114,11 @@ package actor Pipeline {
         clock.setInterval(shape.interval)
         gate.leave()
         return answer
+    }
+
+    /// Notes for the batches to come how a wish to reload ended.
+    package func noteReload(succeeded: Bool) {
+        configuration.noteReload(succeeded: succeeded, at: host.reading.wall)
     }
 
     private func enter() async {
@@ -200,7 +213,7 @@ package actor Pipeline {
         var nameless: Set<CgroupID> = []
         let failedLookups = containers?.takeFailures() ?? 0
         sequence += 1
-        let batches = shape.groupings.map { grouping in
+        var batches = shape.groupings.map { grouping in
             var shown = closed.rows(
                 by: grouping, folding: shape.foldsTransient, limits: shape.limits,
                 name: { id in names.name(of: id, look: host.look, invocation: host.invocationID) },
@@ -212,7 +225,20 @@ package actor Pipeline {
                 coverage: source.coverage, loss: shown.loss, programCosts: rollup.programCosts,
                 ownActivity: rollup.own, drainTime: rollup.drainTime, grouping: grouping, rows: shown.rows)
         }
+        // Naming the rows may have meant look-ups. What becomes of these batches is told by those of the next window.
+        let report = selfReport
+        for index in batches.indices { batches[index].selfReport = report }
         return (batches, nameless)
+    }
+
+    private var selfReport: SelfReport {
+        var report = SelfReport()
+        report.outputs = shape.outputs.map(\.report)
+        report.process = host.ownProcess
+        report.resolver = names.account
+        report.configuration = configuration
+        report.kernelMemory = source.kernelMemory
+        return report
     }
 
     private func take(_ facts: [Fact]) {

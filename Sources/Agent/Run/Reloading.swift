@@ -24,11 +24,12 @@ actor Reloading {
     /// Takes over what the file says now, or keeps all as it is and says why.
     func reload(at now: ClockReading) async {
         ServiceNotice.reloading(at: now.monotonic)
-        let status = await follow()
+        let (status, succeeded) = await follow()
+        await pipeline.noteReload(succeeded: succeeded)
         ServiceNotice.ready(status)
     }
 
-    private func follow() async -> String {
+    private func follow() async -> (status: String, succeeded: Bool) {
         let (new, problems) = read()
         for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
         guard let new else { return refused("the file is not usable") }
@@ -47,12 +48,12 @@ actor Reloading {
         settings = plan.settings
         for key in plan.postponed { logger.warning("\(key) has changed: the new value waits for a restart") }
         logger.info("reloaded; \(plan.summary)")
-        return "reloaded: windows of \(settings.agent.interval)"
+        return ("reloaded: windows of \(settings.agent.interval)", true)
     }
 
-    private func refused(_ reason: String) -> String {
+    private func refused(_ reason: String) -> (status: String, succeeded: Bool) {
         logger.error("not reloaded, the configuration stays as it was: \(reason)")
-        return "the last reload was refused: \(reason)"
+        return ("the last reload was refused: \(reason)", false)
     }
 }
 

@@ -1,5 +1,7 @@
 internal import Export
 internal import Logging
+internal import Machine
+internal import Model
 
 /// The outputs of a running agent: opened from settings, replaced by a reload, finished at the end.
 ///
@@ -9,6 +11,7 @@ actor RunningOutputs {
         var settings: OutputSettings
         var sink: any Sink
         var token: OpenOutputs.Token
+        var since: Timestamp
     }
 
     private var running: [Running] = []
@@ -21,7 +24,7 @@ actor RunningOutputs {
     /// Yields when nobody reads any output any more.
     nonisolated var none: AsyncStream<Void> { open.none }
 
-    var shaped: [Pipeline.Output] { running.map { Pipeline.Output($0.sink, by: $0.settings.groupBy) } }
+    var shaped: [Pipeline.Output] { running.map { Pipeline.Output($0.sink, by: $0.settings.groupBy, since: $0.since) } }
 
     /// Opens all outputs, or none of them.
     func start(_ outputs: [OutputSettings]) async throws(Refusal) {
@@ -140,7 +143,7 @@ actor RunningOutputs {
                 case .stdout(let options):
                     try StdoutSink(name: output.name, options: options, events: note)
                 }
-            return Running(settings: output, sink: sink, token: token)
+            return Running(settings: output, sink: sink, token: token, since: Clock.wall)
         } catch {
             open.forget(token)
             throw Refusal(.failed, "output '\(output.name)': \(error)")

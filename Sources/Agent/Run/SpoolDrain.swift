@@ -1,5 +1,6 @@
 internal import Export
 package import Logging
+internal import Model
 
 /// Sends what waits in the spools, without counting anything.
 package struct SpoolDrain {

@@ -12,6 +12,7 @@ package final class FileSink: Sink {
     private static let longestName = 255
 
     package let name: String
+    package var kind: OutputKind { .file }
     private let shaper: Mutex<BatchShaper>
     private let desk: FileDesk
     private let packer: ArchivePacker

@@ -18,6 +18,11 @@ final class TestClock: Sendable {
 
     var reading: ClockReading { now.withLock { $0 } }
 
+    /// Sets the wall clock, forward or back.
+    func step(_ nanoseconds: Int64) {
+        now.withLock { $0.wall = Timestamp(nanoseconds: $0.wall.nanoseconds + nanoseconds) }
+    }
+
     func advance(_ nanoseconds: Int64) {
         now.withLock {
             $0.wall = Timestamp(nanoseconds: $0.wall.nanoseconds + nanoseconds)
@@ -46,6 +51,7 @@ final class FakeSource: EventSource {
     }
 
     let coverage = Coverage(notSeen: ["much"], absent: [.deletes], attached: 3, missing: [])
+    let kernelMemory: UInt64? = 64 << 20
     let script: Mutex<Script>
     private let clock: TestClock
     private let beforeFacts: @Sendable (Int) -> Void
@@ -105,17 +111,29 @@ struct FakeHost: HostView {
     }
     func invocationID(of cgroup: CgroupID, named name: CgroupName) -> String? { nil }
     func executable(_ id: ExecutableID, tgid: Int32) -> ByteString? { executables[id] }
+    var ownProcess = ProcessUse()
 }
 
 /// Keeps every batch it is given.
 final class RecordingSink: Sink {
     let name = "recording"
+    let kind = OutputKind.http
     private let accepted = Mutex<[Batch]>([])
     private let onAccept: @Sendable (Int) -> Void
 
     init(onAccept: @escaping @Sendable (Int) -> Void = { _ in }) { self.onAccept = onAccept }
 
     var batches: [Batch] { accepted.withLock { $0 } }
+
+    var account: SinkAccount {
+        var account = SinkAccount()
+        (account.createdPayloads, account.createdRows) = batches.reduce(into: (0, 0)) { sums, batch in
+            sums.0 += 1
+            sums.1 += UInt64(batch.rows.count)
+        }
+        (account.deliveredPayloads, account.deliveredRows) = (account.createdPayloads, account.createdRows)
+        return account
+    }
 
     func accept(_ batch: Batch) async {
         let count = accepted.withLock { batches in
@@ -153,7 +171,8 @@ struct Bench {
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
             names: names,
             shape: Pipeline.Shape(
-                outputs: [Pipeline.Output(sink)] + others, limits: Rollup.Limits(units: 100, writersPerUnit: 10),
+                outputs: [Pipeline.Output(sink, since: start)] + others,
+                limits: Rollup.Limits(units: 100, writersPerUnit: 10),
                 foldsTransient: foldsTransient, interval: .seconds(10)))
     }
 }

@@ -6,6 +6,8 @@ import Testing
 
 /// Outputs that ask for different rows of the same windows.
 @Suite struct GroupingOutputTests {
+    private let start = Timestamp(nanoseconds: 0)
+
     private func script() -> FakeSource.Script {
         var drain = writes(1, in: 9)
         drain.writers += writes(2, in: 10).writers + writes(4, in: 11).writers
@@ -20,7 +22,7 @@ import Testing
     @Test func `each output gets every window once, grouped as it asked`() async throws {
         let sinks = (0..<3).map { _ in RecordingSink() }
         let groupings = [Grouping([.unit]), Grouping([.slice]), Grouping([.unit])]
-        let bench = Bench(script(), others: zip(sinks, groupings).map { Pipeline.Output($0, by: $1) })
+        let bench = Bench(script(), others: zip(sinks, groupings).map { Pipeline.Output($0, by: $1, since: start) })
         try await bench.pipeline.run(.atLeast(.seconds(30)))
         for (sink, grouping) in zip([bench.sink] + sinks, [.cgroup] + groupings) {
             #expect(sink.batches.map(\.sequence) == [1, 2, 3])
@@ -46,7 +48,7 @@ import Testing
                 host: HostIdentity(name: "h", id: nil, kernel: "k")),
             names: CgroupNames(startsAtRealRoot: true),
             shape: Pipeline.Shape(
-                outputs: [Pipeline.Output(RecordingSink(), by: Grouping([.unit]))],
+                outputs: [Pipeline.Output(RecordingSink(), by: Grouping([.unit]), since: start)],
                 limits: Rollup.Limits(units: 1, writersPerUnit: 1), interval: .seconds(10)))
         try await pipeline.run(.atLeast(.seconds(30)))
         let recycled = source.calls.compactMap { call in

@@ -24,8 +24,8 @@ import Testing
 
     private func shape(_ sinks: [RecordingSink], interval: Duration = .seconds(10)) -> Pipeline.Shape {
         Pipeline.Shape(
-            outputs: sinks.map { Pipeline.Output($0) }, limits: Rollup.Limits(units: 100, writersPerUnit: 10),
-            interval: interval)
+            outputs: sinks.map { Pipeline.Output($0, since: Timestamp(nanoseconds: 0)) },
+            limits: Rollup.Limits(units: 100, writersPerUnit: 10), interval: interval)
     }
 
     @Test func `after a change all batches go to the new outputs, and none is lost between`() async throws {
