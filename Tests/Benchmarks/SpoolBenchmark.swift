@@ -72,7 +72,7 @@ private func now() -> Timestamp {
     return Timestamp(nanoseconds: Int64(now.tv_sec) * 1_000_000_000)
 }
 
-private func largeBatch(units: Int) -> Batch {
+func largeBatch(units: Int) -> Batch {
     var counters = Counters()
     for position in 0..<Counters.count { counters[position] = UInt64(position * 7919) }
     let rows = (0..<units).map { number in

@@ -6,6 +6,7 @@ import Model
 
 do {
     try benchmarkNames(cgroups: 10_000)
+    benchmarkRendering()
     try await benchmarkSpool()
 } catch {
     print("bench: \(error)")
