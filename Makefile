@@ -158,9 +158,9 @@ bench: release bench-tools  ## cost per call beside empty programs and bpftrace 
 bench-cgroups: release $(BENCH)/cgroup_writes  ## CPU and memory of the agent with 10,000 cgroups (root): ARGS="--cgroups 1000"
 	$(Q)$(SUDO) python3 -B Tests/Bench/cgroups.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
 
-bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root)
+bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root): ARGS="render spool drain"
 	$(Q)$(SWIFT) build $(quiet) -c release --product bench-parts
-	$(Q)$(SUDO) .build/release/bench-parts
+	$(Q)$(SUDO) .build/release/bench-parts $(ARGS)
 
 bench-delivery: release  ## how fast a backlog is delivered on loopback: ARGS="--batches 10000"
 	$(Q)python3 -B Tests/Faults/drain.py .build/release/otagent $(ARGS)

@@ -142,7 +142,8 @@ class Killing:
         check(len(lives) > self.kills / 4, f"only {len(lives)} lives of {self.kills} closed a window")
         print(f"{self.kills} kills ({self.when}), {len(lives)} lives with {sum(map(len, lives.values()))} windows in "
               f"{len(taken)} batches, {len(self.closed)} ends remembered; {len(requests)} requests, {again} of them "
-              f"more than one for a batch; {left} batches left to drain; nothing lost")
+              f"more than one for a batch; {len(self.seen)} batches were in the spool after a kill, {left} after the "
+              f"last; nothing lost")
 
 
 def milliseconds(stamp):

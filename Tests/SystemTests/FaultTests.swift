@@ -26,7 +26,9 @@ extension SystemTests {
             try drive("storm", "--rounds", "1")
         }
 
-        @Test func `a disk of 256 KiB in an outage costs the oldest batches, counted to the row, and nothing else`() throws {
+        @Test func `a disk of 256 KiB in an outage costs the oldest batches, counted to the row, and nothing else`()
+            throws
+        {
             try drive("small_disk", "--seconds", "8")
         }
     }
