@@ -29,6 +29,8 @@ HEADERS   := $(wildcard bpf/*.h bpf/include/*.h)
 
 BENCH := .build/bench
 STRESS_SECONDS ?= 120
+KILLS ?= 100
+SECONDS ?= 1200
 C_FORMATTED = $(wildcard bpf/*.[ch] bpf/include/*.h Sources/*/*.c Sources/*/include/*.h Tests/*/*.[ch] Tests/*/*/*.[ch])
 
 V   ?= 0
@@ -36,7 +38,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts deps install clean help swift
+.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts bench-delivery deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp
 
 all: build
@@ -107,6 +109,18 @@ test-stress: build deps-test  ## 64 processes in 64 cgroups that do everything a
 	$(call say,TEST,"64 processes in 64 cgroups for $(STRESS_SECONDS) s")
 	$(Q)OT_STRESS_SECONDS=$(STRESS_SECONDS) $(SWIFT) test --skip-build --filter SystemTests.Stress
 
+test-faults: build deps-test  ## kills, a bad collector and a full disk, for minutes (root): KILLS=100
+	$(call say,TEST,"$(KILLS) kills")
+	$(Q)$(SUDO) python3 -B Tests/Faults/kills.py .build/debug/otagent --kills $(KILLS) $(ARGS)
+	$(call say,TEST,"a bad collector")
+	$(Q)$(SUDO) python3 -B Tests/Faults/storm.py .build/debug/otagent
+	$(call say,TEST,"a disk of 256 KiB")
+	$(Q)$(SUDO) python3 -B Tests/Faults/small_disk.py .build/debug/otagent
+
+soak: build deps-test  ## a collector that comes and goes, reloads, rotating files; nothing grows (root): SECONDS=1200
+	$(call say,TEST,"for $(SECONDS) s")
+	$(Q)$(SUDO) python3 -B Tests/Faults/soak.py .build/debug/otagent --seconds $(SECONDS) $(ARGS)
+
 truth: deps-build swift  ## the workload without an agent: what it did, as JSON (root); ARGS="--repeat 10 --dir /mnt"
 	$(call say,SWIFT,workload) >&2
 	$(Q)$(SWIFT) build $(quiet) --product workload >&2
@@ -144,9 +158,12 @@ bench: release bench-tools  ## cost per call beside empty programs and bpftrace 
 bench-cgroups: release $(BENCH)/cgroup_writes  ## CPU and memory of the agent with 10,000 cgroups (root): ARGS="--cgroups 1000"
 	$(Q)$(SUDO) python3 -B Tests/Bench/cgroups.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
 
-bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root)
+bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root): ARGS="render spool drain"
 	$(Q)$(SWIFT) build $(quiet) -c release --product bench-parts
-	$(Q)$(SUDO) .build/release/bench-parts
+	$(Q)$(SUDO) .build/release/bench-parts $(ARGS)
+
+bench-delivery: release  ## how fast a backlog is delivered on loopback: ARGS="--batches 10000"
+	$(Q)python3 -B Tests/Faults/drain.py .build/release/otagent $(ARGS)
 
 .PHONY: bench-tools
 bench-tools: deps-bench $(BENCH)/cost_per_call $(BENCH)/attach $(BENCH)/empty.bpf.o

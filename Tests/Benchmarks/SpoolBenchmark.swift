@@ -57,22 +57,22 @@ private func spooling(
     return (times.sorted()[times.count / 2], Int(account.spooledBytes) / 101)
 }
 
-/// Nobody listens there.
-private func sink(_ folder: String, _ compression: Compression) throws -> HTTPSink {
-    var options = HTTPOptions(url: "http://127.0.0.1:1/")
+/// By itself to where nobody listens.
+func sink(_ folder: String, _ compression: Compression, url: String = "http://127.0.0.1:1/") throws -> HTTPSink {
+    var options = HTTPOptions(url: url)
     options.compression = compression
     options.retry.initial = .seconds(60)
     options.spool.maxBytes = 1 << 30
     return try HTTPSink(name: "bench", options: options, version: "bench", spool: folder) { _ in }
 }
 
-private func now() -> Timestamp {
+func now() -> Timestamp {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Timestamp(nanoseconds: Int64(now.tv_sec) * 1_000_000_000)
 }
 
-private func largeBatch(units: Int) -> Batch {
+func largeBatch(units: Int) -> Batch {
     var counters = Counters()
     for position in 0..<Counters.count { counters[position] = UInt64(position * 7919) }
     let rows = (0..<units).map { number in
@@ -89,7 +89,7 @@ private func largeBatch(units: Int) -> Batch {
 }
 
 /// The folder with the files in it, two levels deep, as a spool has them.
-private func remove(_ folder: String) {
+func remove(_ folder: String) {
     guard let directory = opendir(folder) else { return }
     var names: [String] = []
     while let entry = readdir(directory) {
