@@ -73,7 +73,8 @@ struct SpoolCommand: AsyncParsableCommand {
             LoggingSystem.bootstrap { _ in LogLines(environment: environment) }
             let drain = SpoolDrain(try place.settings(), logger: Logger(label: "otagent"))
             let left = try await drain.run(
-                output: place.output, as: successor, within: timeout?.duration ?? .seconds(60), wishes: Signals.wishes())
+                output: place.output, as: successor, within: timeout?.duration ?? .seconds(60),
+                wishes: Signals.wishes())
             if left > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }

@@ -121,7 +121,8 @@ final class SimulatedDisk: FileOperations {
 
     private func interruption(of operation: Operation) -> (@Sendable () -> Void)? {
         state.withLock { state in
-            guard let position = state.interruptions.firstIndex(where: { $0.operation == operation }) else { return nil }
+            let position = state.interruptions.firstIndex { $0.operation == operation }
+            guard let position else { return nil }
             state.interruptions[position].count -= 1
             return state.interruptions[position].count == 0 ? state.interruptions.remove(at: position).body : nil
         }

@@ -1,10 +1,11 @@
 import Dispatch
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Export
 
-/// An output that a reload replaces ends on another thread than it sends on, and its successor looks at the folder at once.
+/// An output that a reload replaces ends on another thread than it sends on; its successor looks at the folder at once.
 @Suite("Ends of a spool", .timeLimit(.minutes(1))) struct SpoolEndTests {
     private final class Successor: Sendable {
         let spool = Mutex<Spool?>(nil)

@@ -21,7 +21,8 @@ struct AsideFolder {
             .map { (name: $0.name, bytes: $0.blocks) }.sorted { $0.name.string < $1.name.string }
         bytes = kept.reduce(0) { $0 + $1.bytes }
         prune()
-        return kept.compactMap { SpoolName($0.name.string)?.place.number }.filter { $0 <= SpoolPlace.highest }.max() ?? 0
+        let numbers = kept.compactMap { SpoolName($0.name.string)?.place.number }
+        return numbers.filter { $0 <= SpoolPlace.highest }.max() ?? 0
     }
 
     /// Moves a file here that takes so many bytes on the disk; one that could not stay is removed, and costs no other.
