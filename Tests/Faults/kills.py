@@ -49,6 +49,7 @@ class Killing:
         self.closed, self.seen = set(), {}
         self.start_up = 1.0
         self.when = {}
+        self.lived = self.waited = 0
 
     def configure(self):
         text = CONFIGURATION.format(
@@ -65,13 +66,18 @@ class Killing:
         self.configure()
         started = time.monotonic()
         agent = self.place.keep(faults.Agent(self.program, self.config, self.log))
-        what = self.chance.choice(["start", "run", "reload", "finish"])
+        # Each in turn; every other round waits for a window first, so that there is one to lose.
+        what, self.lived = ["start", "run", "reload", "finish"][self.lived % 4], self.lived + 1
         if what == "start":
             # Up to a little beyond readiness.
             time.sleep(self.chance.uniform(0, self.start_up * 1.1))
         else:
             agent.wait_ready()
             self.start_up = time.monotonic() - started
+            if self.lived % 8 < 4:
+                self.waited += 1
+                before = self.last()
+                faults.wait(lambda: self.last() != before, "a window has been closed", 60)
             # Some near the end of a window, which is when things happen.
             time.sleep(self.chance.choice([self.chance.uniform(0, 2.2), 1.0 - time.time() % 1.0]))
             if what == "reload":
@@ -92,9 +98,14 @@ class Killing:
         for aside in ("corrupt", "rejected"):
             folder = self.spool / aside
             check(not folder.exists() or not any(folder.iterdir()), f"something is in {aside}/")
-        last = self.folder / "state/last-window"
-        if last.exists() and (text := last.read_text()):
-            self.closed.add(int(text) // 1_000_000)
+        if last := self.last():
+            self.closed.add(last)
+
+    def last(self):
+        """When the last window ended that was handed over."""
+        path = self.folder / "state/last-window"
+        text = path.read_text() if path.exists() else ""
+        return int(text) // 1_000_000 if text else None
 
     def run(self):
         for _ in range(self.kills):
@@ -139,7 +150,7 @@ class Killing:
         check(not missing, f"in the file, but not with the collector: {sorted(missing)[:5]}")
         for key, document in written.items():
             check(document["units"] == taken[key]["units"], f"{key}: other rows in the file")
-        check(len(lives) > self.kills / 4, f"only {len(lives)} lives of {self.kills} closed a window")
+        check(len(lives) >= self.waited, f"{len(lives)} lives are known, {self.waited} closed a window")
         print(f"{self.kills} kills ({self.when}), {len(lives)} lives with {sum(map(len, lives.values()))} windows in "
               f"{len(taken)} batches, {len(self.closed)} ends remembered; {len(requests)} requests, {again} of them "
               f"more than one for a batch; {len(self.seen)} batches were in the spool after a kill, {left} after the "
