@@ -221,8 +221,13 @@ struct StdoutSinkTests {
         close(reading)
     }
 
+    private static let pathOnly: Int32 = 0o10000000  // O_PATH, which Glibc does not show to Swift.
+
     @Test func aClosedDescriptorIsRefusedAtTheStart() throws {
-        let problem = #expect(throws: SinkProblem.self) { _ = try sink(-1) }
-        #expect(problem?.description == "cannot write to 'standard output': Bad file descriptor")
+        for descriptor in [-1, open("/dev/null", O_RDONLY | O_CLOEXEC), open("/", Self.pathOnly | O_CLOEXEC)] {
+            defer { if descriptor >= 0 { close(descriptor) } }
+            let problem = #expect(throws: SinkProblem.self) { _ = try sink(descriptor) }
+            #expect(problem?.description == "cannot write to 'standard output': Bad file descriptor")
+        }
     }
 }
