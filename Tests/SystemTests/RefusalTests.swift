@@ -37,6 +37,16 @@ extension SystemTests {
             #expect(end.status == 78, "\(end.errors)")
         }
 
+        @Test func `a pipe where a file of batches should be is no fine configuration`() throws {
+            let config = try AgentRun.configuration(in: folder)
+            #expect(try otagent(["check", "--config", config], in: folder).status == 0)
+            let path = folder.path("batches.json")
+            try #require(mkfifo(path, 0o600) == 0)
+            let end = try otagent(["check", "--config", config], in: folder)
+            #expect(end.status == 78, "\(end.errors)")
+            #expect(end.errors.contains("output 'local': cannot use '\(path)': it is not a regular file"))
+        }
+
         @Test(arguments: [["--no-such-option"], ["no-such-command"], ["run", "--duration", "soon"]])
         func `bad arguments end with 2`(arguments: [String]) throws {
             let end = try otagent(arguments, in: folder)
