@@ -27,6 +27,13 @@ CURLcode ccurl_set_write(CURL *handle, curl_write_callback callback, void *conte
 	return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_WRITEDATA, context) : code;
 }
 
+CURLcode ccurl_set_header(CURL *handle, curl_write_callback callback, void *context)
+{
+	CURLcode code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+
+	return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_HEADERDATA, context) : code;
+}
+
 CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value)
 {
 	return curl_easy_getinfo(handle, info, value);

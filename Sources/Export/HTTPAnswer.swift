@@ -3,7 +3,7 @@
 /// Of what a collector writes under an error nothing is passed on: it may quote the request with its credentials, and
 /// seldom says the same twice, so that a log could not tell repetitions.
 enum HTTPAnswer: Sendable, Equatable {
-    /// The whole answer came, or more of it than anyone needs; `rejectedPoints` is what an OTLP collector did not want.
+    /// The answer came, or as much of it as counts; `rejectedPoints` is what an OTLP collector did not want.
     case status(Int, retryAfter: Duration?, rejectedPoints: UInt64)
     case failed(HTTPFailure, reason: String)
 }

@@ -9,6 +9,10 @@ struct HTTPClient: ~Copyable {
     /// How soon a request notices that its deadline has been set or moved.
     private static let glance: Duration = .milliseconds(50)
 
+    /// How long the end of an answer is waited for whose body nobody needs: a connection that is read to its end serves
+    /// the next request, too, and one that ends with the answer need not be broken off.
+    private static let patience: Duration = .seconds(1)
+
     private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
     let easy: UnsafeMutableRawPointer
@@ -83,13 +87,30 @@ struct HTTPClient: ~Copyable {
                     set(CURLOPT_POSTFIELDS, nil as UnsafeMutableRawPointer?)
                     set(CURLOPT_HTTPHEADER, nil as UnsafeMutableRawPointer?)
                 }
-                return answer(perform(deadline), reading, timeout: request.timeout)
+                let code = perform(deadline) { isAnswered(reading, sent: body.count) && isBodyEnough(reading) }
+                return answer(code, isAnswered(reading, sent: body.count), reading, timeout: request.timeout)
             }
         }
     }
 
-    /// The code of the ended transfer; nil when the deadline came first.
-    private func perform(_ deadline: () -> ContinuousClock.Instant?) -> CURLcode? {
+    /// Whether the collector has said what became of the batch, whatever becomes of the rest of its answer.
+    ///
+    /// A yes to what it has not had the whole of is none.
+    private func isAnswered(_ reading: AnswerReading, sent bytes: Int) -> Bool {
+        guard reading.headEnded != nil else { return false }
+        var sent: curl_off_t = 0
+        ccurl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
+        return !(200...299 ~= status) || sent >= bytes
+    }
+
+    /// Whether the answer has had its time to end, and nobody needs the rest.
+    private func isBodyEnough(_ reading: AnswerReading) -> Bool {
+        guard let ended = reading.headEnded, ended.duration(to: .now) >= Self.patience else { return false }
+        return !(200...299 ~= status && PartialSuccess.isPossible(contentType: contentType))
+    }
+
+    /// The code of the ended transfer; nil when the deadline came first, or when there was enough of the answer.
+    private func perform(_ deadline: () -> ContinuousClock.Instant?, isEnough: () -> Bool) -> CURLcode? {
         errorText[0] = 0
         curl_multi_add_handle(multi, easy)
         defer { curl_multi_remove_handle(multi, easy) }
@@ -97,6 +118,7 @@ struct HTTPClient: ~Copyable {
             var running: Int32 = 0
             guard curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
             if running == 0 { break }
+            if isEnough() { return nil }
             var pause = Self.glance
             if let deadline = deadline() {
                 pause = min(pause, ContinuousClock.now.duration(to: deadline))
@@ -109,17 +131,18 @@ struct HTTPClient: ~Copyable {
         return message.pointee.data.result
     }
 
-    private func answer(_ code: CURLcode?, _ reading: AnswerReading, timeout: Duration) -> HTTPAnswer {
-        guard let code else {
-            return .failed(.stopped, reason: "\(endpoint.shown) had not answered when it was time to stop")
-        }
+    private func answer(
+        _ code: CURLcode?, _ isAnswered: Bool, _ reading: AnswerReading, timeout: Duration
+    ) -> HTTPAnswer {
         switch code {
         case CURLE_OK: break
         case CURLE_WRITE_ERROR where reading.isTooLong: break
-        // The collector said what became of the batch, then closed early: one that always counts its own answers wrong
-        // would else be sent the same batch for ever.
+        // The collector said what became of the batch, then closed early, stayed silent or spoke nonsense: one whose
+        // answers always end like that would else be sent the same batch for ever.
         case CURLE_PARTIAL_FILE where status > 0: break
-        default: return failure(code, timeout: timeout)
+        case nil where isAnswered, CURLE_OPERATION_TIMEDOUT where isAnswered, CURLE_RECV_ERROR where isAnswered: break
+        case nil: return .failed(.stopped, reason: "\(endpoint.shown) had not answered when it was time to stop")
+        case let code?: return failure(code, timeout: timeout)
         }
         let isTaken = 200...299 ~= status
         let rejected =

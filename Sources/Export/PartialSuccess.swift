@@ -7,8 +7,7 @@ import Render
 enum PartialSuccess {
     /// How many data points were not wanted: zero when the answer says nothing of the kind.
     static func rejectedPoints(contentType: String?, body: [UInt8]) -> UInt64 {
-        let type = contentType?.prefix { $0 != ";" && $0 != " " }.lowercased()
-        guard type == "application/json" else { return 0 }
+        guard isPossible(contentType: contentType) else { return 0 }
         do throws(JSONScanner.Malformed) {
             guard let partial = try value(of: ["partialSuccess", "partial_success"], in: 0..<body.count, of: body),
                 let count = try value(of: ["rejectedDataPoints", "rejected_data_points"], in: partial, of: body)
@@ -18,6 +17,11 @@ enum PartialSuccess {
         } catch {
             return 0
         }
+    }
+
+    /// Whether a body of this type may say it.
+    static func isPossible(contentType: String?) -> Bool {
+        contentType?.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/json"
     }
 
     private static func value(

@@ -16,6 +16,10 @@ final class StreamDestination: Destination {
         do throws(Errno) { _ = try Stat(stream) } catch {
             throw .refused(action: "write to", path: Self.shown, error)
         }
+        // What stands in for a closed descriptor, and what was opened for reading only, takes nothing.
+        guard fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY else {
+            throw .refused(action: "write to", path: Self.shown, .badFileDescriptor)
+        }
     }
 
     func attempt(_ parcel: Parcel, deadline: () -> ContinuousClock.Instant?) -> Outcome {

@@ -13,7 +13,8 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try file.settings(environment: ProcessInfo.processInfo.environment)
-        if probe { try await ConfigurationProbe(settings).run() }
+        let configured = ConfigurationProbe(settings)
+        if probe { try await configured.run() } else { try configured.look() }
         print("\(file.path): fine")
     }
 }

@@ -8,12 +8,14 @@ final class FakeCollector: Sendable {
         case status(Int, headers: [String] = [], bodyBytes: Int = 0)
         /// Reads the request and says nothing until the client gives up.
         case hang
-        /// Says 200, then one byte of a long body, then nothing.
+        /// Says 200 and the beginning of a header, then nothing.
         case trickle
         /// Reads the request and resets the connection.
         case reset
         /// Says this and ends the connection: with a reset, or as usual.
         case raw(String, reset: Bool = false)
+        /// Says this and keeps the connection until the client gives up.
+        case open(String)
         /// Says this a byte at a time, with a pause of a few milliseconds after each.
         case drip(String)
         /// Says 200, keeps the connection, and closes it on the next request.
@@ -130,12 +132,15 @@ final class FakeCollector: Sendable {
             }
         case .hang: waitForEnd(of: client)
         case .trickle:
-            write("HTTP/1.1 200 Scripted\r\nContent-Length: 1000\r\n\r\nx", to: client)
+            write("HTTP/1.1 200 Scripted\r\nContent-Length: 10", to: client)
             waitForEnd(of: client)
         case .reset: resetAtClose(client)
         case .raw(let text, let reset):
             write(text, to: client)
             if reset { resetAtClose(client) }
+        case .open(let text):
+            write(text, to: client)
+            waitForEnd(of: client)
         case .drip(let text):
             for byte in text.utf8 {
                 write(String(UnicodeScalar(byte)), to: client)

@@ -143,13 +143,38 @@ struct FileSinkTests {
             (directory.path + "/no/a", "cannot open '\(directory.path)/no/a': No such file or directory"),
             (directory.path, "cannot open '\(directory.path)': Is a directory"),
             (link, "cannot use '\(link)': it is a symbolic link"),
-            (pipe, "cannot open '\(pipe)': No such device or address"),
+            (pipe, "cannot use '\(pipe)': it is not a regular file"),
             (target + "/a", "cannot open '\(target)/a': Not a directory"),
         ]
         for (path, message) in cases {
             let problem = #expect(throws: SinkProblem.self) { _ = try sink(path) }
             #expect(problem?.description == message)
         }
+        let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(reader) }
+        let problem = #expect(throws: SinkProblem.self) { _ = try sink(pipe) }
+        #expect(problem?.description == "cannot use '\(pipe)': it is not a regular file")
+    }
+
+    @Test func aLookTellsTheWrongKindAndChangesNothing() throws {
+        let directory = try Directory()
+        let target = try directory.file("target", "kept")
+        let link = try directory.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path + "/nowhere")
+        let pipe = try directory.file("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        for (path, what) in [
+            (link, "it is a symbolic link"), (pipe, "it is not a regular file"),
+            (directory.path, "it is not a regular file"),
+        ] {
+            let problem = #expect(throws: SinkProblem.self) { try FileSink.look(FileOptions(path: path)) }
+            #expect(problem?.description == "cannot use '\(path)': \(what)")
+        }
+        for path in [target, directory.path + "/new", directory.path + "/no/new", "/dev/null"] {
+            try FileSink.look(FileOptions(path: path))
+        }
+        #expect(try text(of: target) == "kept")
+        #expect(access(directory.path + "/new", F_OK) != 0)
     }
 }
 
@@ -221,8 +246,13 @@ struct StdoutSinkTests {
         close(reading)
     }
 
+    private static let pathOnly: Int32 = 0o10000000  // O_PATH, which Glibc does not show to Swift.
+
     @Test func aClosedDescriptorIsRefusedAtTheStart() throws {
-        let problem = #expect(throws: SinkProblem.self) { _ = try sink(-1) }
-        #expect(problem?.description == "cannot write to 'standard output': Bad file descriptor")
+        for descriptor in [-1, open("/dev/null", O_RDONLY | O_CLOEXEC), open("/", Self.pathOnly | O_CLOEXEC)] {
+            defer { if descriptor >= 0 { close(descriptor) } }
+            let problem = #expect(throws: SinkProblem.self) { _ = try sink(descriptor) }
+            #expect(problem?.description == "cannot write to 'standard output': Bad file descriptor")
+        }
     }
 }

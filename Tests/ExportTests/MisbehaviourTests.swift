@@ -105,6 +105,7 @@ struct MisbehaviourTests {
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nmore than it says",
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nless than it says",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "HTTP/1.1 299 Odd\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
         // It said so before it went away.
         "HTTP/1.1 200 OK\r\nContent-Le",
     ])
@@ -115,7 +116,7 @@ struct MisbehaviourTests {
 
     @Test(arguments: [
         "", "\r\n", "HTTP/1.1", "HTTP/1.1 \r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
+        "HTTP/1.1 100 Continue\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: nonsense\r\n\r\n", "HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\nno",
     ])
     func whatIsNoAnswerIsTriedAgainForTheSameReason(answer: String) async throws {
@@ -124,7 +125,76 @@ struct MisbehaviourTests {
         #expect(reasons[0] == reasons[1] && reasons[0].contains(got.url), "\(got.outcomes)")
     }
 
-    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"])
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello", nil),
+        ("HTTP/1.1 200 OK\r\n\r\n", nil), ("HTTP/1.0 204 \n\n", nil),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx", nil),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", nil),
+        ("HTTP/1.1 200 OK\r\n\(json)\r\n\r\n{}", nil),
+        ("HTTP/1.1 400 No\r\n\(json)\r\n\r\n{}", 400), ("HTTP/1.1 413 No\r\n\r\n", 413),
+    ])
+    func anAnswerThatNeverEndsCountsByItsStatus(answer: String, status: Int?) async throws {
+        let got = try await outcomes([.open(answer)]) { $0.timeout = .milliseconds(300) }
+        let reason = "\(got.url) answered \(status ?? 0)"
+        let expected: Outcome =
+            switch status {
+            case nil: .delivered
+            case 413?: .tooLarge(reason: reason)
+            default: .rejected(reason: reason)
+            }
+        #expect(got.outcomes == [expected])
+    }
+
+    /// That of a body that may say something of the rows is: see the next test.
+    @Test func theEndOfAnAnswerWhoseBodyNobodyNeedsIsNotWaitedFor() async throws {
+        let start = ContinuousClock.now
+        let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
+        let got = try await outcomes([.open(answer), .open(answer)]) { $0.timeout = .seconds(50) }
+        #expect(got.outcomes == [.delivered, .delivered])
+        #expect(start.duration(to: .now) < .seconds(45))
+    }
+
+    @Test func whenItIsTimeToStopAStatusThatCameCounts() async throws {
+        let collector = try FakeCollector([.open("HTTP/1.1 200 OK\r\n\(Self.json)\r\n\r\n{")])
+        let outcome = try await onThread {
+            defer { collector.stop() }
+            let destination = try destination(collector.url)
+            var stop: ContinuousClock.Instant?
+            return destination.attempt(parcel()) {
+                if stop == nil, !collector.received.isEmpty { stop = .now + .milliseconds(500) }
+                return stop
+            }
+        }
+        #expect(outcome == .delivered)
+    }
+
+    @Test func whatRowsWereNotWantedCountsThoughTheAnswerNeverEnds() async throws {
+        let body = #"{"partialSuccess":{"rejectedDataPoints":2}}"#
+        let got = try await outcomes([.open("HTTP/1.1 200 OK\r\n\(Self.json)\r\n\r\n\(body)")]) {
+            $0.timeout = .milliseconds(300)
+        }
+        let reason = "\(got.url) answered 200, but took only part of the data points"
+        #expect(got.outcomes == [.deliveredInPart(rejectedRows: 2, reason: reason)])
+    }
+
+    @Test(arguments: ["HTTP/1.1 200 OK\r\nX: y", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 2"])
+    func aHeadThatNeverEndsRunsOutOfTime(answer: String) async throws {
+        let got = try await outcomes([.open(answer)]) { $0.timeout = .milliseconds(300) }
+        guard case .kept("\(got.url) did not answer within 0.3 seconds", _) = got.outcomes[0] else {
+            Issue.record("\(got.outcomes)")
+            return
+        }
+    }
+
+    @Test func aResetAfterTheHeadersTakesNothingBack() async throws {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"
+        let got = try await outcomes([.raw(answer, reset: true)])
+        // A reset may overtake what was said before it.
+        if case .kept = got.outcomes[0] { return }
+        #expect(got.outcomes == [.delivered])
+    }
+
+    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-"])
     func aResetIsTriedAgain(answer: String) async throws {
         let got = try await outcomes([.raw(answer, reset: true)])
         guard case .kept = got.outcomes[0] else {
@@ -213,7 +283,7 @@ struct MisbehaviourTests {
         #expect(collector.received.map { $0.headers["idempotency-key"] } == ["here-1", "here-1"])
     }
 
-    private static let json = "Content-Type: application/json"
+    static let json = "Content-Type: application/json"
 
     @Test(arguments: [
         (json, #"{"partialSuccess":{"rejectedDataPoints":2,"errorMessage":"old"}}"#, 2),

@@ -37,6 +37,16 @@ extension SystemTests {
             #expect(end.status == 78, "\(end.errors)")
         }
 
+        @Test func `a pipe where a file of batches should be is no fine configuration`() throws {
+            let config = try AgentRun.configuration(in: folder)
+            #expect(try otagent(["check", "--config", config], in: folder).status == 0)
+            let path = folder.path("batches.json")
+            try #require(mkfifo(path, 0o600) == 0)
+            let end = try otagent(["check", "--config", config], in: folder)
+            #expect(end.status == 78, "\(end.errors)")
+            #expect(end.errors.contains("output 'local': cannot use '\(path)': it is not a regular file"))
+        }
+
         @Test(arguments: [["--no-such-option"], ["no-such-command"], ["run", "--duration", "soon"]])
         func `bad arguments end with 2`(arguments: [String]) throws {
             let end = try otagent(arguments, in: folder)
@@ -64,6 +74,40 @@ extension SystemTests {
             let end = try otagent(["run", "--config", config, "--once"], in: folder)
             #expect(end.status == 1, "\(end.errors)")
             #expect(end.errors.contains("/proc/no-such-folder"))
+        }
+
+        @Test(arguments: [">&-", "<&- >&-"])
+        func `an output to a standard output that is closed fails at the start`(closed: String) throws {
+            let config = try AgentRun.configuration(
+                in: folder, outputs: "[outputs.terminal]\ntype = \"stdout\"\nformat = \"json\"")
+            let end = try start(closed, ["run", "--once", "--config", config])
+                .wait(until: .now + .seconds(120))
+            #expect(end.status == 1, "\(end.errors)")
+            let reason = "output 'terminal': cannot write to 'standard output': Bad file descriptor"
+            #expect(end.errors.contains(reason), "\(end.errors)")
+        }
+
+        /// The first files that the agent opens would else be taken for the standard ones.
+        @Test func `it works without any of the standard descriptors`() throws {
+            let config = try AgentRun.configuration(in: folder)
+            let running = try start("<&- >&- 2>&-", ["run", "--duration", "2s", "--config", config])
+            let descriptors = "/proc/\(running.pid)/fd"
+            let deadline = ContinuousClock.now + .seconds(30)
+            // The pipe of the signals, the files of the state and the kernel's programs.
+            while ContinuousClock.now < deadline,
+                (try? FileManager.default.contentsOfDirectory(atPath: descriptors))?.count ?? 0 < 8
+            {}
+            for descriptor in 0...2 {
+                let place = try FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(descriptor)")
+                #expect(place == "/dev/null")
+            }
+            #expect(try running.wait(until: .now + .seconds(60)).status == 0)
+            #expect(try !Batch.all(inFile: folder.path("batches.json")).isEmpty)
+        }
+
+        private func start(_ redirection: String, _ arguments: [String]) throws -> Running {
+            try Running(
+                "/bin/sh", ["-c", "exec \"$@\" \(redirection)", "sh", built("otagent")] + arguments, in: folder)
         }
 
         /// As on a host with the old hierarchies alone: of those there is one at least.

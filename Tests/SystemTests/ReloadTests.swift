@@ -48,9 +48,10 @@ extension SystemTests {
                 try running.wait(for: word, count: count, until: asked + .seconds(20))
                 times.append(asked.duration(to: .now))
             }
-            times.sort()
-            let median = times[times.count / 2]
-            #expect(median <= .milliseconds(250), "\(times)")
+            // Few may be late, on a machine that does other things: none of them by as much as any time-out takes.
+            let shown = times.map { "\($0 / .milliseconds(1)) ms" }.joined(separator: ", ")
+            #expect(times.count { $0 <= .milliseconds(250) } >= 45, "\(shown)")
+            #expect(times.allSatisfy { $0 <= .seconds(2) }, "\(shown)")
             running.signal(SIGTERM)
             let end = try running.wait(until: .now + .seconds(60))
             #expect(end.status == 0, "\(end.errors)")

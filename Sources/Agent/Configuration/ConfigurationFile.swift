@@ -69,7 +69,9 @@ package enum ConfigurationFile {
         } catch {
             return failure(path, "this is not valid TOML")
         }
-        let collector = ProblemCollector(path: path, lines: lines, positions: KeyPositions(text))
+        var collector = ProblemCollector(path: path, lines: lines, positions: KeyPositions(text))
+        // The parser hands out C strings: what follows would silently be missing.
+        for position in collector.positions.nulls { collector.place(position, "a string must not contain NUL") }
         var sections = SectionReader(problems: collector, environment: EnvironmentText(variables: environment))
         sections.read(root)
         var reader = SettingsReader(sections.sections, problems: sections.problems)

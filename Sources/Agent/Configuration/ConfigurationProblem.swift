@@ -78,6 +78,9 @@ struct ProblemCollector {
         add(positions.key(key), sentence, severity)
     }
 
+    /// A problem with what stands at this place.
+    mutating func place(_ position: SourcePosition, _ sentence: String) { add(position, sentence, .error) }
+
     /// A problem of the file as a whole.
     mutating func file(_ sentence: String) {
         problems.append(ConfigurationProblem(path: path, position: .start, sentence: sentence))

@@ -8,6 +8,8 @@ struct KeyPositions {
         var value: SourcePosition
     }
 
+    /// Where a string or a key has a NUL in it.
+    private(set) var nulls: [SourcePosition] = []
     private var places: [ConfigurationKey: Place] = [:]
     /// Tables known so far only because a longer header or dotted key names them.
     private var implicit: Set<ConfigurationKey> = []
@@ -28,6 +30,7 @@ struct KeyPositions {
             scanner.skipLine()
             scanner.skipSpace()
         }
+        nulls = scanner.nulls
     }
 
     subscript(_ key: ConfigurationKey) -> Place? { places[key] }

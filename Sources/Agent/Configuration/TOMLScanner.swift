@@ -5,6 +5,8 @@ struct TOMLScanner {
     private let scalars: [Unicode.Scalar]
     private var index = 0
     private(set) var position = SourcePosition.start
+    /// Where an escape in a string or in a key stands for NUL.
+    private(set) var nulls: [SourcePosition] = []
 
     init(_ text: String) {
         scalars = Array(text.unicodeScalars)
@@ -111,6 +113,7 @@ struct TOMLScanner {
     }
 
     private mutating func escape() -> Unicode.Scalar {
+        noteNull()
         advance()
         let letter = next ?? "\\"
         advance()
@@ -129,13 +132,25 @@ struct TOMLScanner {
         }
     }
 
+    private mutating func noteNull() {
+        let isNull = ["\\u0000", "\\U00000000", "\\x00"].contains { starts(with: $0) }
+        if isNull { nulls.append(position) }
+    }
+
     /// Skips a string of any of the four kinds; the next character is its first quote.
     mutating func skipString() {
         let quote = next == "'" ? "'" : "\""
         let escapes = quote == "\""
         let end = starts(with: quote + quote + quote) ? quote + quote + quote : quote
         advance(end.count)
-        while !isAtEnd, !starts(with: end) { advance(escapes && next == "\\" ? 2 : 1) }
+        while !isAtEnd, !starts(with: end) {
+            guard escapes, next == "\\" else {
+                advance()
+                continue
+            }
+            noteNull()
+            advance(2)
+        }
         advance(end.count)
         // A multi-line string may end in up to two quotes of its own.
         if end.count == 3 { skip { String($0) == quote } }

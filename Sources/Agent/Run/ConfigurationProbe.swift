@@ -6,6 +6,17 @@ package struct ConfigurationProbe {
 
     package init(_ settings: Settings) { self.settings = settings }
 
+    /// Throws a `Refusal` that names the files which have something else at their paths, without opening any: what is
+    /// checked may be in use, and this is also asked before each reload.
+    package func look() throws(Refusal) {
+        let problems = settings.outputs.compactMap { output -> String? in
+            guard case .file(let options) = output.kind else { return nil }
+            do throws(SinkProblem) { try FileSink.look(options) } catch { return "output '\(output.name)': \(error)" }
+            return nil
+        }
+        if !problems.isEmpty { throw Refusal(.badConfiguration, problems.joined(separator: "\n")) }
+    }
+
     /// Throws a `Refusal` that names everything which does not work.
     package func run() async throws {
         var problems: [String] = []

@@ -1,5 +1,6 @@
 package import Export
 package import Logging
+internal import Model
 internal import Synchronization
 
 /// Puts what happens to one output into the log, the same trouble once a minute at most.
@@ -21,10 +22,10 @@ package final class OutputLog: Sendable {
     package func note(_ event: SinkEvent, at now: ContinuousClock.Instant = .now) {
         switch event {
         case .delivered(let id, let rows):
-            logger.debug("output '\(output)': delivered \(id), \(rows) rows")
+            logger.debug(line("delivered \(id), \(rows) rows"))
         case .recovered:
             troubles.withLock { $0 = [:] }
-            logger.info("output '\(output)': delivers again")
+            logger.info(line("delivers again"))
         case .retrying(let reason, _):
             trouble("\(reason); the batches are kept and tried again", at: now)
         case .rejected(let id, let rows, let reason):
@@ -32,13 +33,13 @@ package final class OutputLog: Sendable {
         case .dropped(let payloads, let rows, let first, let reason):
             trouble("\(reason): dropped \(payloads) batches, \(rows) rows, from \(first)", key: reason, at: now)
         case .rotated(let archive, let cause):
-            logger.debug("output '\(output)': began a new file, by \(cause); the old one is '\(archive)'")
+            logger.debug(line("began a new file, by \(cause); the old one is '\(archive)'"))
         case .mended(let path, let bytes):
-            logger.warning("output '\(output)': cut a line without an end off '\(path)', \(bytes) bytes")
+            logger.warning(line("cut a line without an end off '\(path)', \(bytes) bytes"))
         case .trouble(let reason):
             trouble(reason, at: now)
         case .found(let payloads, let rows):
-            logger.info("output '\(output)': \(payloads) batches, \(rows) rows, wait in the spool from before")
+            logger.info(line("\(payloads) batches, \(rows) rows, wait in the spool from before"))
         case .corrupt(let file, let rows, let reason):
             let lost = rows.map { "\($0) rows" } ?? "nobody knows how many rows"
             trouble("set aside \(file) of the spool, \(lost): \(reason)", key: "corrupt: \(reason)", at: now)
@@ -62,6 +63,9 @@ package final class OutputLog: Sendable {
             troubles[key] = Trouble(since: now)
             return repeated > 0 ? " (and \(repeated) times since the last such line)" : ""
         }
-        if let suffix { logger.warning("output '\(output)': \(sentence)\(suffix)") }
+        if let suffix { logger.warning(line("\(sentence)\(suffix)")) }
     }
+
+    /// Names of files, and what others say, are anybody's: none of them may end the line or steer a terminal.
+    private func line(_ sentence: String) -> Logger.Message { "\("output '\(output)': \(sentence)".legible)" }
 }

@@ -15,6 +15,8 @@ CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value);
 /* Lists, buffers and contexts: libcurl keeps the pointer, so what it points to must outlive the transfer. */
 CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_write(CURL *handle, curl_write_callback callback, void *context);
+/* Called with each line of the answer's head, those of 1xx answers included; the type is that of curl_write_callback. */
+CURLcode ccurl_set_header(CURL *handle, curl_write_callback callback, void *context);
 CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
 /* The string is libcurl's own, and may be null; it is gone with the next transfer. */

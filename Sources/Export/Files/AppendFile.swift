@@ -27,7 +27,10 @@ struct AppendFile: ~Copyable {
             descriptor = try FileDescriptor.open(
                 path, .writeOnly, options: options, permissions: FilePermissions(rawValue: 0o640))
         } catch Errno.tooManySymbolicLinkLevels {
-            throw .wrongKind(path: path, what: "it is a symbolic link")
+            throw .wrongKind(path: path, what: Self.symbolicLink)
+        } catch Errno.noSuchAddressOrDevice {
+            // A pipe that nobody reads, a socket.
+            throw .wrongKind(path: path, what: Self.notRegular)
         } catch {
             throw .refused(action: "open", path: path, error as? Errno ?? .ioError)
         }
@@ -38,7 +41,7 @@ struct AppendFile: ~Copyable {
         }
         guard stat.type == .regular || stat.type == .characterSpecial else {
             try? descriptor.close()
-            throw .wrongKind(path: path, what: "it is not a regular file")
+            throw .wrongKind(path: path, what: Self.notRegular)
         }
         isRegular = stat.type == .regular
         (device, inode) = (UInt64(stat.rawValue.st_dev), UInt64(stat.rawValue.st_ino))
@@ -46,6 +49,20 @@ struct AppendFile: ~Copyable {
     }
 
     deinit { try? descriptor.close() }
+
+    private static let symbolicLink = "it is a symbolic link"
+    private static let notRegular = "it is not a regular file"
+
+    /// Throws when there is something at the path that would never be opened; opens nothing, and what is not there, or
+    /// cannot be looked at, may be fine.
+    static func checkKind(of path: String) throws(SinkProblem) {
+        guard let stat = try? Stat(FilePath(path), followTargetSymlink: false) else { return }
+        switch stat.type {
+        case .regular, .characterSpecial: return
+        case .symbolicLink: throw .wrongKind(path: path, what: symbolicLink)
+        default: throw .wrongKind(path: path, what: notRegular)
+        }
+    }
 
     /// Whether the path still leads to this file: logrotate moves it away, and people remove it.
     func isInPlace() -> Bool {

@@ -45,6 +45,12 @@ package final class FileSink: Sink {
         }
     }
 
+    /// Throws what a look at the path shows to keep a sink from being made; opens nothing.
+    package static func look(_ options: FileOptions) throws(SinkProblem) {
+        try checkName(options.path)
+        try AppendFile.checkKind(of: options.path)
+    }
+
     /// Throws what would keep a sink from being made; leaves nothing behind and changes nothing that is there.
     ///
     /// Another agent may be writing to the file at this moment.

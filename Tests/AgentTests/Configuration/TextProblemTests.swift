@@ -44,6 +44,58 @@ import Testing
                            ^
             """#),
         ProblemExample(
+            "NUL in a path",
+            #"""
+            [outputs.a]
+            type = "file"
+            path = "/p\u0000q"
+            """#,
+            #"""
+            agent.toml:3:11: error: a string must not contain NUL
+                path = "/p\u0000q"
+                          ^
+            """#),
+        ProblemExample(
+            "NUL in a header, which is not shown",
+            #"""
+            [outputs.a]
+            type = "http"
+            url = "https://x/"
+            headers = { X = "hunter2\u0000more", "Y" = 'no \u0000' }
+            """#,
+            #"""
+            agent.toml:4:25: error: a string must not contain NUL
+                headers = { X = "***", "***" = '***' }
+                                 ^
+            """#),
+        ProblemExample(
+            "NUL in a list",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [containers]
+            state_dirs = ["/a", "/b\\u0000", "/c\U00000000/d"]
+            """#,
+            #"""
+            agent.toml:4:37: error: a string must not contain NUL
+                state_dirs = ["/a", "/b\\u0000", "/c\U00000000/d"]
+                                                    ^
+            """#),
+        ProblemExample(
+            "NUL in strings of many lines",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [agent]
+            hostname = """
+            a\u0000b"""
+            """#,
+            #"""
+            agent.toml:5:2: error: a string must not contain NUL
+                ***
+                ^
+            """#),
+        ProblemExample(
             "bad choice",
             #"""
             [outputs.t]

@@ -66,6 +66,11 @@ final class LogKeeper: Sendable {
                 "warning: output 'web': cut a line without an end off '/a', 7 bytes"
             ),
             (.trouble(reason: "cannot pack '/a-1'"), "warning: output 'web': cannot pack '/a-1'"),
+            (
+                .rotated(archive: "/a\n\u{1B}[2J-1", cause: "size"),
+                #"debug: output 'web': began a new file, by size; the old one is '/a\x0a\x1b[2J-1'"#
+            ),
+            (.trouble(reason: "no\nroom"), #"warning: output 'web': no\x0aroom"#),
             (.closed(reason: "nobody reads it"), "warning: output 'web': nobody reads it; nothing more goes there"),
         ] as [(SinkEvent, String)])
     func `each event has its line`(event: SinkEvent, line: String) {
