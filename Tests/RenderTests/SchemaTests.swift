@@ -100,6 +100,26 @@ struct SchemaTests {
         #expect(Set(kinds) == Set(UnitIdentity.Kind.allCases.filter { !ofRows.contains($0) }.map(\.rawValue)))
     }
 
+    @Test("The rows of a trace")
+    func opens() throws {
+        let schema = try schema(file: "opentrace.opens-1.json")
+        let open = try #require((schema["$defs"] as? [String: Object])?["open"])
+        let properties = try #require(open["properties"] as? Object)
+        var writer = OpenRowWriter(OpenRowWriter.Options(.json))
+        writer.begin()
+        let odd = OpenFixture.event(comm: ByteString([0xFF]), filename: ByteString([0xFF]))
+        for event in OpenFixture.wide + [odd] { writer.append(event) }
+        writer.end()
+        for row in try #require(try JSONSerialization.jsonObject(with: Data(writer.bytes)) as? [Object]) {
+            expectSameMembers(open, row)
+            #expect(Set(row.keys).isSubset(of: Set(properties.keys)))
+        }
+        let kinds = try #require((properties["kind"] as? Object)?["enum"] as? [String])
+        #expect(kinds == OpenEvent.Kind.allCases.map(\.rawValue))
+        let ways = try #require((properties["via"] as? Object)?["enum"] as? [Any])
+        #expect(ways.compactMap { $0 as? String } == OpenEvent.Via.allCases.map(\.rawValue))
+    }
+
     @Test("Every kind of unit is in the schema", arguments: ["batch", "ndjson-line"])
     func kinds(_ name: String) throws {
         let unit = try #require((try schema(name)["$defs"] as? [String: Object])?["unit"]?["properties"] as? Object)

@@ -1,3 +1,4 @@
+internal import Model
 internal import TOMLKit
 
 /// Walks the tables of a parsed file, checks every key against the key table, and gathers the values.

@@ -1,3 +1,4 @@
+internal import Model
 internal import TOMLKit
 
 /// Checks one value of the file against what its key can be set to.

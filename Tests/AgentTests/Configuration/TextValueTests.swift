@@ -54,15 +54,4 @@ import Testing
         #expect(ByteSize.configured(bytes) == text)
         #expect(ByteSize.bytes(configured: text) == bytes)
     }
-
-    @Test(
-        arguments: [
-            ("intervall", "interval"), ("INTERVAL", "interval"), ("itnerval", "interval"),
-            ("bearer_token", "bearer_token_file"),
-            ("hostnme", "hostname"), ("ulr", "url"), ("quite_different", nil), ("x", nil), ("", nil),
-        ] as [(String, String?)])
-    func theNearestWordIsSuggestedIfItIsNear(word: String, suggestion: String?) {
-        let words = ["interval", "hostname", "url", "bearer_token_file", "state_dir"]
-        #expect(Suggestion.nearest(to: word, among: words) == suggestion)
-    }
 }

@@ -1,7 +1,7 @@
 /// Finds what was probably meant by a word that is not known.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate nearest to `word`, if one is near enough to be worth saying.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let word = word.lowercased()
         let scored = candidates.map { (candidate: $0, distance: distance(word, $0.lowercased())) }
         let best = scored.min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }

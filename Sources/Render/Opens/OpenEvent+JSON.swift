@@ -1,0 +1,29 @@
+internal import Model
+
+extension OpenEvent {
+    /// One object with every member; what is absent is null.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("pid", actor.pid)
+            json.member("cgid", actor.cgroup.rawValue)
+            json.member("comm", bytes: actor.comm)
+            json.member("kind", kind.rawValue)
+            json.member("flags", facts.flags)
+            json.member("mode", mode)
+            json.member("filename", bytes: filename)
+            json.member("fname", bytes: filename)
+            json.member("return", facts.result)
+            json.member("time", time?.exactText)
+            json.member("tid", actor.tid)
+            json.member("ppid", actor.parent)
+            json.member("uid", actor.uid)
+            json.member("unit", bytes: actor.unit)
+            json.member("path", bytes: path)
+            json.name("created")
+            if let created = facts.created { json.boolean(created) } else { json.null() }
+            json.member("via", via?.rawValue)
+            json.member("dev", file.map { "\($0.major):\($0.minor)" })
+            json.member("ino", file?.inode)
+        }
+    }
+}

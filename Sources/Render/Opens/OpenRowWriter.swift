@@ -1,0 +1,71 @@
+package import Model
+
+/// Writes a trace of opens in one of its formats, row after row, into memory that its owner empties.
+///
+/// `begin` once, `append` for each row, `end` once; after each of them everything so far is in `bytes`.
+package struct OpenRowWriter: Sendable {
+    package struct Options: Sendable {
+        package var format: TraceFormat
+        /// Whether CSV and text have the columns that the seed has not; JSON always has.
+        package var isWide: Bool
+        /// Whether text has colours, for a terminal.
+        package var isColoured: Bool
+        /// Whose flags text shows by name.
+        package var architecture: Architecture
+
+        package init(
+            _ format: TraceFormat, isWide: Bool = false, isColoured: Bool = false, architecture: Architecture = .native
+        ) {
+            (self.format, self.isWide, self.isColoured) = (format, isWide, isColoured)
+            self.architecture = architecture
+        }
+    }
+
+    private let options: Options
+    private var json = JSONWriter()
+    private var isFirst = true
+    package private(set) var bytes: [UInt8] = []
+
+    package init(_ options: Options) { self.options = options }
+
+    /// What stands before the rows: the header, or the array's start.
+    package mutating func begin() {
+        switch options.format {
+        case .csv: bytes.append(contentsOf: CSVRow.header(isWide: options.isWide).utf8)
+        case .json: bytes.append(UInt8(ascii: "["))
+        case .jsonl: break
+        case .text: bytes.append(contentsOf: OpenLine.header(options).utf8)
+        }
+    }
+
+    package mutating func append(_ event: OpenEvent) {
+        switch options.format {
+        case .csv: CSVRow.append(event, isWide: options.isWide, to: &bytes)
+        case .json:
+            bytes.append(contentsOf: (isFirst ? "\n" : ",\n").utf8)
+            appendObject(event)
+        case .jsonl:
+            appendObject(event)
+            bytes.append(UInt8(ascii: "\n"))
+        case .text: bytes.append(contentsOf: OpenLine.line(event, options).utf8)
+        }
+        isFirst = false
+    }
+
+    /// What stands after the rows. Without it a JSON array has no end.
+    package mutating func end() {
+        if options.format == .json { bytes.append(contentsOf: (isFirst ? "]\n" : "\n]\n").utf8) }
+    }
+
+    /// Hands out what was written since the last time.
+    package mutating func take() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
+    private mutating func appendObject(_ event: OpenEvent) {
+        json.removeAll()
+        event.write(to: &json)
+        bytes.append(contentsOf: json.bytes)
+    }
+}
