@@ -135,6 +135,23 @@ extension SystemTests {
             #expect(ContinuousClock.now - started < .seconds(60))
         }
 
+        @Test(.enabled(if: installed("setpriv") != nil, "setpriv is not installed"))
+        func `units says how many cgroups it could not look into`() throws {
+            let cgroup = try Cgroup(below: ["closed", "inner"])
+            let closed = (cgroup.path as NSString).deletingLastPathComponent
+            let arguments = ["--reuid=54321", "--regid=54321", "--clear-groups", try built("otagent"), "units"]
+            let before = try run(installed("setpriv") ?? "", arguments, in: folder)
+            try #require(before.status == 0, "\(before.errors)")
+            #expect(before.output.contains("/closed/inner"))
+            #expect(!before.errors.contains("could not be looked into"))
+            try #require(chmod(closed, 0o700) == 0)
+            let after = try run(installed("setpriv") ?? "", arguments, in: folder)
+            #expect(after.status == 0, "\(after.errors)")
+            #expect(after.output.contains("/closed"))
+            #expect(!after.output.contains("/closed/inner"))
+            #expect(after.errors.contains("units: 1 cgroups could not be looked into"), "\(after.errors)")
+        }
+
         /// Until a thread of the program waits for room in a pipe.
         private func waitForWriter(of pid: pid_t) throws {
             let deadline = ContinuousClock.now + .seconds(60)
