@@ -45,7 +45,7 @@ package struct Units: ParsableCommand {
 }
 
 /// `doctor`
-package struct DoctorCommand: AsyncParsableCommand {
+package struct DoctorCommand: AsyncParsableCommand, AnswersSignals {
     package static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Show what this host allows, and try every way to open and write a file.",
         discussion: """
@@ -65,7 +65,7 @@ package struct DoctorCommand: AsyncParsableCommand {
 }
 
 /// The process in which the doctor has its operations performed.
-package struct SelfTestOperations: ParsableCommand {
+package struct SelfTestOperations: ParsableCommand, AnswersSignals {
     package static let configuration = CommandConfiguration(
         commandName: SelfTestPerformer.command, shouldDisplay: false)
 

@@ -2,6 +2,9 @@ internal import Agent
 package import ArgumentParser
 internal import Foundation
 
+/// A command that ends in its own way when a signal asks for it, or must not end before it has cleaned up.
+package protocol AnswersSignals {}
+
 extension AsyncParsableCommand {
     /// The whole of a program's life; every way to fail says why and has its exit code.
     ///
@@ -13,6 +16,7 @@ extension AsyncParsableCommand {
             do {
                 try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
                 var command = try parseAsRoot()
+                if !(command is any AnswersSignals) { Signals.giveBack() }
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {

@@ -39,11 +39,17 @@ package struct CgroupTree: ~Copyable, Sendable {
     }
 
     /// Calls `visit` with every cgroup there is; those that vanish meanwhile are left out.
-    package func walk(_ visit: (CgroupID, ByteString) -> Void) {
+    ///
+    /// - Returns: how many cgroups could not be looked into, by permission or for want of descriptors; what is in them is
+    ///   left out, too.
+    @discardableResult package func walk(_ visit: (CgroupID, ByteString) -> Void) -> Int {
         if let rootID { visit(rootID, "/") }
         // Not a duplicate, which would go on where the walk before has ended.
         let start = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if start >= 0 { walk(start, path: [], visit) }
+        if start < 0 { return 1 }
+        var unread = 0
+        walk(start, path: [], &unread, visit)
+        return unread
     }
 
     /// The path of a cgroup by its ID; nil when it is gone or not below the mount.
@@ -128,18 +134,24 @@ package struct CgroupTree: ~Copyable, Sendable {
         return rest.first == UInt8(ascii: "/") ? ByteString(Array(rest)) : nil
     }
 
-    /// Whether there are directories in it: most cgroups have none, and to read their files takes far longer than to ask.
+    /// Whether there are directories in it, nil when that cannot be told: most cgroups have none, and to read their files takes far longer than to ask.
     ///
     /// Source: kernfs counts them as links (linux/fs/kernfs/inode.c, kernfs_refresh_inode).
-    private static func hasChildren(_ entry: UnsafeMutablePointer<dirent>, in directory: CInt) -> Bool {
+    private static func hasChildren(_ entry: UnsafeMutablePointer<dirent>, in directory: CInt) -> Bool? {
         var status = stat()
-        guard fstatat(directory, &entry.pointee.d_name.0, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        guard fstatat(directory, &entry.pointee.d_name.0, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return hasVanished(errno) ? false : nil
+        }
         return status.st_nlink > 2
     }
 
+    /// Source: kernfs says so of a removed directory that is still open.
+    private static func hasVanished(_ error: CInt) -> Bool { error == ENOENT || error == ENODEV }
+
     /// Takes `directory` over. The number of a directory entry is the cgroup's ID, so nothing has to be opened twice.
-    private func walk(_ directory: CInt, path: [UInt8], _ visit: (CgroupID, ByteString) -> Void) {
+    private func walk(_ directory: CInt, path: [UInt8], _ unread: inout Int, _ visit: (CgroupID, ByteString) -> Void) {
         guard let stream = fdopendir(directory) else {
+            unread += 1
             close(directory)
             return
         }
@@ -150,10 +162,17 @@ package struct CgroupTree: ~Copyable, Sendable {
             if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
             let childPath = path + [UInt8(ascii: "/")] + name
             visit(CgroupID(UInt64(entry.pointee.d_ino)), ByteString(childPath))
-            if Self.hasChildren(entry, in: dirfd(stream)) {
+            switch Self.hasChildren(entry, in: dirfd(stream)) {
+            case false?: break
+            case nil: unread += 1
+            case true?:
                 let child = openat(
                     dirfd(stream), &entry.pointee.d_name.0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                if child >= 0 { walk(child, path: childPath, visit) }
+                if child >= 0 {
+                    walk(child, path: childPath, &unread, visit)
+                } else if !Self.hasVanished(errno) {
+                    unread += 1
+                }
             }
         }
     }

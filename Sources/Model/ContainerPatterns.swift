@@ -79,9 +79,11 @@ struct ContainerPattern: Sendable {
 }
 
 extension UnitIdentity.Container {
-    /// The innermost container on a path, and the position of its directory.
-    static func innermost(in path: [ArraySlice<UInt8>]) -> (container: Self, index: Int)? {
-        for index in path.indices.reversed() {
+    /// The innermost container among the first 64 directories of a path, and the position of its directory.
+    ///
+    /// - Parameter end: only directories before this position are looked at.
+    static func innermost(in path: [ArraySlice<UInt8>], below end: Int? = nil) -> (container: Self, index: Int)? {
+        for index in path.containerPositions(below: end) {
             let found = ContainerPattern.index.first(fitting: path[index]) { position in
                 let pattern = ContainerPattern.all[position]
                 return pattern.shape.capture(in: path, endingAt: index).map { (pattern, id: $0) }

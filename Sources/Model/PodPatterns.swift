@@ -27,9 +27,9 @@ struct PodPattern: Sendable {
 }
 
 extension UnitIdentity.Pod {
-    /// The innermost pod on a path, and the position of its directory.
+    /// The innermost pod among the first 64 directories of a path, and the position of its directory.
     static func innermost(in path: [ArraySlice<UInt8>]) -> (pod: Self, index: Int)? {
-        for index in path.indices.reversed() {
+        for index in path.containerPositions(below: nil) {
             let found = PodPattern.index.first(fitting: path[index]) { position in
                 let pattern = PodPattern.all[position]
                 return pattern.shape.capture(in: path, endingAt: index).map { (pattern.qos, uid: $0) }

@@ -3,9 +3,10 @@ extension UnitIdentity {
     ///
     /// Slices come first, then the unit, then what the unit arranges below itself; where the unit is a user's systemd
     /// the same order starts again. The rules are those of `sd_pid_get_unit` and its siblings. A container is looked
-    /// for on the whole path, because it may be a unit, stand in one, or know nothing of systemd.
+    /// for among the first 64 directories, whatever they are, because it may be a unit, stand in one, or know nothing of
+    /// systemd. Units are looked for among the first 256. The time it takes grows with the bytes of the path alone.
     package init(cgroupPath: ByteString) {
-        let path = cgroupPath.bytes.split(separator: UInt8(ascii: "/"))
+        let path = cgroupPath.cgroupDirectories
         let system = UnitPlace(in: path, from: 0)
         let user = system.userPlace(in: path)
         let container = Container.innermost(in: path)
@@ -20,9 +21,9 @@ extension UnitIdentity {
 
         if let index = container?.index {
             self.container?.lookInside(path, from: index + 1)
-            self.container?.isNested = Container.innermost(in: Array(path[..<index])) != nil
+            self.container?.isNested = Container.innermost(in: path, below: index) != nil
         }
-        if let index = pod?.index { self.pod?.isNested = Container.innermost(in: Array(path[..<index])) != nil }
+        if let index = pod?.index { self.pod?.isNested = Container.innermost(in: path, below: index) != nil }
 
         // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
         let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
@@ -42,7 +43,7 @@ extension UnitIdentity {
     /// Takes over what a runtime said; `path` is that of the cgroup this is the identity of.
     package mutating func learn(_ details: ContainerDetails, path: ByteString) {
         if let place = details.place, container == nil {
-            let directories = path.bytes.split(separator: UInt8(ascii: "/"))
+            let directories = path.cgroupDirectories
             var found = Container(id: place.id, runtime: nil)
             found.lookInside(directories, from: place.depth)
             (container, kind) = (found, .container)
@@ -60,7 +61,7 @@ extension UnitIdentity {
     /// How many directories of the path lead to the container, and to the pod, that it is in: who made those claims that
     /// they are one.
     package static func claims(onCgroupPath path: ByteString) -> [Int] {
-        let path = path.bytes.split(separator: UInt8(ascii: "/"))
+        let path = path.containerDirectories
         return [Container.innermost(in: path)?.index, Pod.innermost(in: path)?.index].compactMap { $0.map { $0 + 1 } }
     }
 
@@ -69,7 +70,7 @@ extension UnitIdentity {
     /// The slices of the system's systemd that a cgroup is in, `-.slice` first, each once.
     static func slices(around cgroupPath: ByteString) -> [ByteString] {
         var slices = [rootSlice]
-        for directory in cgroupPath.bytes.split(separator: UInt8(ascii: "/")) {
+        for directory in cgroupPath.cgroupDirectories {
             guard let slice = UnitPlace.slice(directory) else { break }
             if !slices.contains(slice) { slices.append(slice) }
         }

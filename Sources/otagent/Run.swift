@@ -1,10 +1,11 @@
 import Agent
 import ArgumentParser
+import Commands
 import Foundation
 import Logging
 
 /// `otagent run`, the default command.
-struct Run: AsyncParsableCommand {
+struct Run: AsyncParsableCommand, AnswersSignals {
     static let configuration = CommandConfiguration(
         abstract: "Watch this host until told to stop (the default command).")
 

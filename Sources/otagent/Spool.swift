@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import Commands
 import Foundation
 import Logging
 
@@ -54,7 +55,7 @@ struct SpoolCommand: AsyncParsableCommand {
         }
     }
 
-    struct Drain: AsyncParsableCommand {
+    struct Drain: AsyncParsableCommand, AnswersSignals {
         static let configuration = CommandConfiguration(
             abstract: "Send what waits now, without counting anything; ends with 1 if something is left.")
 

@@ -135,6 +135,62 @@ extension SystemTests {
             #expect(ContinuousClock.now - started < .seconds(60))
         }
 
+        @Test(.enabled(if: installed("setpriv") != nil, "setpriv is not installed"))
+        func `units says how many cgroups it could not look into`() throws {
+            let cgroup = try Cgroup(below: ["closed", "inner"])
+            let closed = (cgroup.path as NSString).deletingLastPathComponent
+            let arguments = ["--reuid=54321", "--regid=54321", "--clear-groups", try built("otagent"), "units"]
+            let before = try run(installed("setpriv") ?? "", arguments, in: folder)
+            try #require(before.status == 0, "\(before.errors)")
+            #expect(before.output.contains("/closed/inner"))
+            #expect(!before.errors.contains("could not be looked into"))
+            try #require(chmod(closed, 0o700) == 0)
+            let after = try run(installed("setpriv") ?? "", arguments, in: folder)
+            #expect(after.status == 0, "\(after.errors)")
+            #expect(after.output.contains("/closed"))
+            #expect(!after.output.contains("/closed/inner"))
+            #expect(after.errors.contains("units: 1 cgroups could not be looked into"), "\(after.errors)")
+        }
+
+        /// Until a thread of the program waits for room in a pipe.
+        private func waitForWriter(of pid: pid_t) throws {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < deadline {
+                let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+                for task in tasks {
+                    let place = try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/wchan", encoding: .utf8)
+                    if place?.contains("pipe_write") == true { return }
+                }
+            }
+            throw Failure("the program never wrote")
+        }
+
+        /// Its standard output is a pipe that is full and that nobody reads.
+        @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+        func `a command that only shows something ends by a signal`(signal: Int32) throws {
+            let pipe = Pipe()
+            let writer = pipe.fileHandleForWriting.fileDescriptor
+            try #require(fcntl(writer, F_SETFL, O_NONBLOCK) == 0)
+            let page = [UInt8](repeating: 0, count: 4096)
+            while write(writer, page, page.count) > 0 {}
+            try #require(fcntl(writer, F_SETFL, 0) == 0)
+            let process = Process()
+            process.executableURL = URL(filePath: try built("otagent"))
+            process.arguments = ["defaults"]
+            process.standardOutput = pipe
+            process.standardInput = FileHandle.nullDevice
+            let ended = DispatchSemaphore(value: 0)
+            process.terminationHandler = { _ in ended.signal() }
+            try process.run()
+            defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+            try waitForWriter(of: process.processIdentifier)
+            kill(process.processIdentifier, signal)
+            try #require(ended.wait(timeout: .now() + 60) == .success, "it still runs")
+            #expect(process.terminationReason == .uncaughtSignal)
+            #expect(process.terminationStatus == signal)
+            withExtendedLifetime(pipe) {}
+        }
+
         @Test func `doctor finds this host fit`() throws {
             let end = try otagent(["doctor"], in: folder)
             #expect(end.status == 0, "\(end.output)\(end.errors)")

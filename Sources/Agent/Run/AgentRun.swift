@@ -48,7 +48,11 @@ package struct AgentRun {
         // The programs report new cgroups already, so none can appear unseen during the walk.
         let containers = ContainerNames.asking(settings.containers, mount: host.mountPath, logger: logger)
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: containers != nil)
-        host.walk { names.found($0, path: $1) }
+        let unread = host.walk { names.found($0, path: $1) }
+        if unread > 0 {
+            logger.warning(
+                "\(unread) cgroups could not be looked into: those in them get their names when they do something")
+        }
         let now = host.reading
         let identity = Pipeline.Identity(
             agent: AgentIdentity(

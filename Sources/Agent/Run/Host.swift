@@ -17,7 +17,7 @@ package final class Host: HostView {
 
     package var startsAtRealRoot: Bool { tree.startsAtRealRoot }
 
-    package func walk(_ visit: (CgroupID, ByteString) -> Void) { tree.walk(visit) }
+    package func walk(_ visit: (CgroupID, ByteString) -> Void) -> Int { tree.walk(visit) }
 
     package func path(of cgroup: CgroupID) -> ByteString? { tree.path(of: cgroup) }
 

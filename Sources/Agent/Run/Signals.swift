@@ -12,6 +12,8 @@ package enum Signals {
         case reload
     }
 
+    private static let numbers = [SIGTERM, SIGINT, SIGHUP]
+
     /// The two ends of the pipe, made by the first use.
     private static let pipe: (read: CInt, write: CInt) = {
         var ends: [CInt] = [-1, -1]
@@ -25,7 +27,6 @@ package enum Signals {
     /// To be called before anything else in the program, so that no signal finds its default action.
     package static func take() {
         _ = pipe
-        let numbers = [SIGTERM, SIGINT, SIGHUP]
         for number in numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
@@ -43,6 +44,14 @@ package enum Signals {
         sigemptyset(&mask)
         for number in numbers { sigaddset(&mask, number) }
         pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    }
+
+    /// Has the signals end the program, as whoever sends them expects where nobody listens to `wishes`; one that came
+    /// since `take` ends it now.
+    package static func giveBack() {
+        for number in numbers { signal(number, SIG_DFL) }
+        var (waiting, byte) = (pollfd(fd: pipe.read, events: CShort(POLLIN), revents: 0), 0 as UInt8)
+        if poll(&waiting, 1, 0) > 0, read(pipe.read, &byte, 1) == 1 { kill(getpid(), CInt(byte)) }
     }
 
     /// What the signals ask for, those since `take` included.

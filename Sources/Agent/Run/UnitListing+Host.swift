@@ -18,10 +18,11 @@ extension UnitListing {
         let host = try AgentRun.host()
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: true)
         var ids: [CgroupID] = []
-        host.walk { id, path in
+        let unread = host.walk { id, path in
             names.found(id, path: path)
             ids.append(id)
         }
+        if unread > 0 { note("\(unread) cgroups could not be looked into: those in them are absent") }
         for id in ids { _ = names.name(of: id, look: host.look, invocation: host.invocationID) }
         if let sources = ContainerReader.Sources(containers) {
             let makers = CgroupMakers(mount: host.mountPath)

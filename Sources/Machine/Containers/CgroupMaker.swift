@@ -45,7 +45,7 @@ extension ContainerQuestion {
     /// user's own systemd arranges; and users have no pods.
     func asked(at path: ByteString, madeBy maker: (ByteString) -> CgroupMaker) -> Self? {
         if owner != nil { return self }
-        let directories = path.bytes.split(separator: UInt8(ascii: "/"))
+        let directories = path.containerDirectories
         func directory(_ depth: Int) -> ByteString {
             ByteString(directories.prefix(depth).flatMap { [UInt8(ascii: "/")] + $0 })
         }

@@ -60,7 +60,7 @@ package struct ContainerQuestion: Hashable, Sendable {
 
     /// Up to the last directory that looks like an id; without one the first two of a bare cgroup.
     private static func place(_ identity: UnitIdentity, _ path: ByteString) -> [ByteString]? {
-        let directories = path.bytes.split(separator: UInt8(ascii: "/"))
+        let directories = path.containerDirectories
         if let last = directories.lastIndex(where: isLongID) { return directories[...last].map { ByteString($0) } }
         guard identity.kind == .cgroup, !directories.isEmpty else { return nil }
         return directories.prefix(2).map { ByteString($0) }

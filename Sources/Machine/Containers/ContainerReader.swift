@@ -39,7 +39,7 @@ package struct ContainerReader {
                 if let said = details.podUID, said != uid {
                     return .failed("the files of a container in pod \(uid) say that it is in pod \(said)")
                 }
-                if details.podName == nil || details.podNamespace == nil, let pod = directories?.pod(uid) {
+                if details.podName == nil || details.podNamespace == nil, let pod = try pod(uid) {
                     (details.podName, details.podNamespace) = (pod.podName, pod.podNamespace)
                 }
             }
@@ -52,14 +52,20 @@ package struct ContainerReader {
     private mutating func details(_ question: ContainerQuestion) throws(LookupFailure) -> ContainerDetails? {
         switch question.subject {
         case .pod:
-            return question.podUID.flatMap { directories?.pod($0) }
+            return try pod(question.podUID)
         case .place(let place):
             return try details(ofPlace: place, question)
         case .container(let id, let runtime):
             let details = try details(of: id, runtime, question.owner)
             // The pod is in the path whatever its containers say.
-            return details ?? question.podUID.flatMap { directories?.pod($0) }
+            if let details { return details }
+            return try pod(question.podUID)
         }
+    }
+
+    private func pod(_ uid: ByteString?) throws(LookupFailure) -> ContainerDetails? {
+        guard let uid, let directories else { return nil }
+        return try directories.pod(uid)
     }
 
     private mutating func details(

@@ -18,16 +18,23 @@ extension RuntimeDirectories {
     /// From the bundle that containerd hands to its shim.
     func containerdContainer(_ id: ByteString) throws(LookupFailure) -> ContainerDetails? {
         guard let name = id.asFileName else { return nil }
+        var failure: LookupFailure?
         for directory in containerd {
-            for namespace in StateFile.names(in: "\(directory)/\(Self.tasks)", limit: 256) where namespace != "moby" {
+            let namespaces = StateFile.names(in: "\(directory)/\(Self.tasks)", limit: 256).compactMap(\.text)
+            for namespace in namespaces where namespace != "moby" {
                 let path = "\(directory)/\(Self.tasks)/\(namespace)/\(name)/config.json"
                 guard let bundle = try StateFile.json(BundleConfiguration.self, at: path) else { continue }
-                // A name may be used once in each namespace: which one is meant, only the cgroup tells. An id is drawn.
-                let isDrawn = ContainerQuestion.isLongID(id.bytes)
-                guard isDrawn || bundle.lastOfCgroup.map({ $0 == name }) ?? true else { continue }
-                return details(of: bundle, id: id)
+                guard bundle.lastOfCgroup.map({ $0 == name }) ?? true else {
+                    // A name may be used once in each namespace: which one is meant, only the cgroup tells. An id is drawn.
+                    if ContainerQuestion.isLongID(id.bytes) {
+                        failure = LookupFailure("\(path) is about another container")
+                    }
+                    continue
+                }
+                return try details(of: bundle, id: id, path: path)
             }
         }
+        if let failure { throw failure }
         return nil
     }
 
@@ -39,23 +46,41 @@ extension RuntimeDirectories {
             guard let bundle = try StateFile.json(BundleConfiguration.self, at: path),
                 bundle.linux?.cgroupsPath == "/\(namespace)/\(id)"
             else { continue }
-            var details = details(of: bundle, id: place[1])
+            var details = try details(of: bundle, id: place[1], path: path)
             details.place = ContainerDetails.Place(id: place[1], depth: 2)
             return details
         }
         return nil
     }
 
-    private func details(of bundle: BundleConfiguration, id: ByteString) -> ContainerDetails {
+    private func details(
+        of bundle: BundleConfiguration, id: ByteString, path: String
+    ) throws(LookupFailure) -> ContainerDetails {
         let annotations = bundle.annotations ?? [:]
         var details = ContainerDetails(runtime: "containerd")
-        details.name = .name(annotations["io.kubernetes.cri.container-name"] ?? annotations["nerdctl/name"])
+        details.name = try KubernetesName.container(annotations["io.kubernetes.cri.container-name"], path)
+        if details.name == nil { details.name = try Self.nerdctlName(annotations["nerdctl/name"], path) }
         details.image = .name(annotations["io.kubernetes.cri.image-name"])
-        details.readPod(
-            annotations, uid: "io.kubernetes.cri.sandbox-uid", name: "io.kubernetes.cri.sandbox-name",
+        try details.readPod(
+            annotations, from: path, uid: "io.kubernetes.cri.sandbox-uid", name: "io.kubernetes.cri.sandbox-name",
             namespace: "io.kubernetes.cri.sandbox-namespace")
         // Where somebody chose the id, as with ctr, it is the name.
         if details.name == nil, !ContainerQuestion.isLongID(id.bytes) { details.name = id }
         return details
+    }
+
+    /// nerdctl has containerd's rule for names: ASCII letters, digits and `._-`.
+    private static func nerdctlName(_ text: String?, _ path: String) throws(LookupFailure) -> ByteString? {
+        guard let name = ByteString.name(text) else { return nil }
+        let isValid = name.bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isValid else { throw LookupFailure("\(path) has a name of a container that nerdctl never gives") }
+        return name
     }
 }

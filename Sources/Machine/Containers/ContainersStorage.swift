@@ -92,11 +92,11 @@ struct ContainersStorage {
                 throw LookupFailure("\(path) is about another container")
             }
             var details = ContainerDetails(runtime: "cri-o")
-            details.name = .name(annotations["io.kubernetes.container.name"])
+            details.name = try KubernetesName.container(annotations["io.kubernetes.container.name"], path)
             details.image = .name(
                 annotations["io.kubernetes.cri-o.ImageName"] ?? annotations["io.kubernetes.cri-o.Image"])
-            details.readPod(
-                annotations, uid: "io.kubernetes.pod.uid", name: "io.kubernetes.pod.name",
+            try details.readPod(
+                annotations, from: path, uid: "io.kubernetes.pod.uid", name: "io.kubernetes.pod.name",
                 namespace: "io.kubernetes.pod.namespace")
             return details
         }
@@ -106,10 +106,8 @@ struct ContainersStorage {
     /// `overlay-containers` and its like.
     private static func folders(in directories: [String], _ owner: UInt32?) -> [String] {
         directories.flatMap { directory in
-            StateFile.names(in: directory, limit: 256, owner: owner).filter { $0.hasSuffix("-containers") }.sorted()
-                .prefix(
-                    mostFolders
-                )
+            StateFile.names(in: directory, limit: 256, owner: owner).compactMap(\.text)
+                .filter { $0.hasSuffix("-containers") }.sorted().prefix(mostFolders)
                 .map { "\(directory)/\($0)" }
         }
     }

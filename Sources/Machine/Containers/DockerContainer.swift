@@ -28,10 +28,11 @@ struct DockerContainer: Decodable {
         let labels = config?.Labels ?? [:]
         details.image = .name(config?.Image)
         // The kubelet's name for it is within docker's, which is unlike any other: k8s_web_web-0_shop_0b1c..._0.
-        details.name = .name(
-            labels["io.kubernetes.container.name"] ?? name.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 })
-        details.readPod(
-            labels, uid: "io.kubernetes.pod.uid", name: "io.kubernetes.pod.name",
+        details.name =
+            try KubernetesName.container(labels["io.kubernetes.container.name"], source)
+            ?? .name(name.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 })
+        try details.readPod(
+            labels, from: source, uid: "io.kubernetes.pod.uid", name: "io.kubernetes.pod.name",
             namespace: "io.kubernetes.pod.namespace")
         return details
     }
@@ -39,10 +40,12 @@ struct DockerContainer: Decodable {
 
 extension ContainerDetails {
     /// What labels or annotations say about the pod.
-    mutating func readPod(_ labels: [String: String], uid: String, name: String, namespace: String) {
+    mutating func readPod(
+        _ labels: [String: String], from source: String, uid: String, name: String, namespace: String
+    ) throws(LookupFailure) {
         podUID = .name(labels[uid])
-        podName = .name(labels[name])
-        podNamespace = .name(labels[namespace])
+        podName = try KubernetesName.pod(labels[name], source)
+        podNamespace = try KubernetesName.namespace(labels[namespace], source)
     }
 }
 

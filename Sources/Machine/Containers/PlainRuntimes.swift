@@ -65,13 +65,17 @@ extension RuntimeDirectories {
     }
 
     /// From the kubelet's directories of logs, `<namespace>_<name>_<uid>`: names in Kubernetes have no `_`.
-    func pod(_ uid: ByteString) -> ContainerDetails? {
-        guard let uid = uid.asFileName else { return nil }
-        for entry in StateFile.names(in: podLogs) where entry.hasSuffix("_" + uid) {
-            let parts = entry.split(separator: "_", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[2] == uid, !parts[0].isEmpty, !parts[1].isEmpty else { continue }
+    func pod(_ uid: ByteString) throws(LookupFailure) -> ContainerDetails? {
+        for entry in StateFile.names(in: podLogs) where entry.bytes.suffix(uid.bytes.count).elementsEqual(uid.bytes) {
+            let parts = entry.bytes.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[2].elementsEqual(uid.bytes), !parts[0].isEmpty, !parts[1].isEmpty else {
+                continue
+            }
+            guard KubernetesName.isName(parts[0]), KubernetesName.isName(parts[1]) else {
+                throw LookupFailure("a folder of pod \(uid) in \(podLogs) has a name that Kubernetes does not allow")
+            }
             var details = ContainerDetails()
-            (details.podNamespace, details.podName) = (.name(String(parts[0])), .name(String(parts[1])))
+            (details.podNamespace, details.podName) = (ByteString(parts[0]), ByteString(parts[1]))
             return details
         }
         return nil

@@ -67,16 +67,16 @@ enum StateFile {
     /// The names in a directory, at most `limit`; none when there is no such directory.
     ///
     /// - Parameter owner: who may lead the way to it anywhere; nil for nobody but root.
-    static func names(in path: String, limit: Int = 20_000, owner: UInt32? = nil) -> [String] {
+    static func names(in path: String, limit: Int = 20_000, owner: UInt32? = nil) -> [ByteString] {
         if let owner {
-            return UsersPlace(ByteString(path), of: owner)?.names(limit: limit).compactMap(\.text) ?? []
+            return UsersPlace(ByteString(path), of: owner)?.names(limit: limit) ?? []
         }
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
-        var names: [String] = []
+        var names: [ByteString] = []
         while names.count < limit, let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                ByteString(Array($0.prefix { $0 != 0 }))
             }
             if name != ".", name != ".." { names.append(name) }
         }

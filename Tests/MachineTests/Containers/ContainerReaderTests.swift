@@ -166,6 +166,52 @@ import Testing
         #expect(tree.told("/default/\(anID)") == "container containerd web - -")
     }
 
+    @Test(arguments: ["/k8s.io/\(anotherID)", "system.slice:cri-containerd:\(anotherID)", "/k8s.io/x"])
+    func `a bundle whose cgroup is that of another container is refused`(cgroupsPath: String) throws {
+        try tree.write("/run/mine\(tasks)/k8s.io/\(anID)/config.json", bundle(criAnnotations, cgroupsPath))
+        #expect(tree.told("/k8s.io/\(anID)", ["/run/mine"]) == "failed")
+        // The right one is found wherever it is.
+        try tree.write("/run/mine\(tasks)/zzz/\(anID)/config.json", bundle(criAnnotations, "/k8s.io/\(anID)"))
+        let told = tree.told("/k8s.io/\(anID)", ["/run/mine"])
+        #expect(told == "container containerd app docker.io/library/bb:1 -")
+    }
+
+    @Test(arguments: [
+        ("container-name", "app", "\\u001b[1mapp"), ("container-name", "app", "a.b"), ("container-name", "app", "App"),
+        ("sandbox-name", "web-7d4b9", "web\\nx"), ("sandbox-name", "web-7d4b9", "w\u{e9}b"),
+        ("sandbox-namespace", "shop", "shop_1"), ("sandbox-namespace", "shop", String(repeating: "s", count: 254)),
+    ])
+    func `a name that Kubernetes does not allow is refused`(key: String, name: String, other: String) throws {
+        let annotations = criAnnotations.replacing("cri.\(key)\":\"\(name)\"", with: "cri.\(key)\":\"\(other)\"")
+        let path = "/run/containerd\(tasks)/k8s.io/\(anID)/config.json"
+        try tree.write(path, bundle(annotations, "/k8s.io/\(anID)"))
+        #expect(annotations != criAnnotations)
+        #expect(tree.told("/k8s.io/\(anID)") == "failed")
+        try tree.write(path, bundle(criAnnotations, "/k8s.io/\(anID)"))
+        #expect(tree.told("/k8s.io/\(anID)") == "container containerd app docker.io/library/bb:1 -")
+    }
+
+    @Test(
+        arguments: [[0x77, 0xff, 0x62], Array("w\u{1b}[1m".utf8), Array("Web".utf8), Array("w\u{e9}b".utf8)]
+            as [[UInt8]])
+    func `a folder of a pod with a name that Kubernetes does not allow is refused`(name: [UInt8]) throws {
+        try tree.makeDirectory("/var/log/pods")
+        let path = ByteString(Array(tree.path("/var/log/pods/shop_").utf8) + name + Array("_\(aPod)".utf8))
+        try #require(path.withCString { mkdir($0, 0o755) } == 0)
+        #expect(tree.told("/kubepods/burstable/pod\(aPod)") == "failed")
+        try #require(path.withCString { rmdir($0) } == 0)
+        try tree.makeDirectory("/var/log/pods/shop_web-0_\(aPod)")
+        #expect(tree.told("/kubepods/burstable/pod\(aPod)") == "pod - - - shop/web-0")
+    }
+
+    @Test func `a name that nerdctl never gives is refused`() throws {
+        let path = "/run/containerd\(tasks)/default/\(anID)/config.json"
+        try tree.write(path, bundle(#""nerdctl/name":"we\u0007b""#, "/default/\(anID)"))
+        #expect(tree.told("/default/\(anID)") == "failed")
+        try tree.write(path, bundle(#""nerdctl/name":"We_b.1-x""#, "/default/\(anID)"))
+        #expect(tree.told("/default/\(anID)") == "container containerd We_b.1-x - -")
+    }
+
     @Test func `CRI-O tells in the annotations of its containers`() throws {
         let annotations = """
             "io.container.manager":"cri-o","io.kubernetes.container.name":"coredns",
