@@ -1,4 +1,5 @@
 import Dispatch
+import Model
 import Synchronization
 import SystemPackage
 import Testing
