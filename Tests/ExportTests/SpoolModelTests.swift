@@ -225,8 +225,11 @@ private struct SpoolModel {
         let files = names.compactMap { SpoolName($0) }
         foundForeign = names.count { SpoolName($0) == nil && !$0.hasPrefix(Spool.temporary) }
         var lost = 0
+        // Where all together are too large, headers are read, and what is damaged goes first.
+        var damaged = 0
         spool = start.open(disk) { event in
             if case .dropped(_, let rows, _, _) = event { lost += rows }
+            if case .corrupt(_, let rows?, _) = event { damaged += rows }
         }
         let all = Dictionary(waiting.map { ($0.place, $0) }, uniquingKeysWith: { first, _ in first })
         let missing = durable.filter { entry in
@@ -239,9 +242,9 @@ private struct SpoolModel {
             (known.since, known.isOnDisk) = (entry.since, true)
             return known
         }
-        (created, delivered, rejected, corrupt) = (0, 0, 0, 0)
+        (created, delivered, rejected, corrupt) = (0, 0, 0, damaged)
         dropped = lost
-        found = actual.reduce(0) { $0 + $1.name.rows } + lost
+        found = actual.reduce(0) { $0 + $1.name.rows } + lost + damaged
         highest = files.map(\.place.number).max() ?? 0
         for aside in ["corrupt", "rejected"] {
             for name in disk.names(in: SpoolStart.folder.appending(aside)).compactMap({ SpoolName($0) }) {
