@@ -48,6 +48,7 @@ actor Reloading {
         settings = plan.settings
         for key in plan.postponed { logger.warning("\(key) has changed: the new value waits for a restart") }
         logger.info("reloaded; \(plan.summary)")
+        if !plan.stopped.isEmpty || !plan.started.isEmpty { SpoolOrphans.warn(settings, logger) }
         return ("reloaded: windows of \(settings.agent.interval)", true)
     }
 

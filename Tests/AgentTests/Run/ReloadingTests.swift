@@ -55,6 +55,7 @@ import Testing
 
         static func settings(_ folder: URL, _ names: [String]) -> Settings {
             var settings = Settings()
+            settings.agent.stateDir = folder.path
             settings.outputs = names.map { name in
                 let path = folder.appending(path: "\(name).ndjson").path
                 return OutputSettings(name: name, kind: .file(FileOptions(path: path)))
@@ -151,7 +152,7 @@ import Testing
         await bed.reload()
         #expect(
             bed.log.lines.first == "warning: [agent] state_dir has changed: the new value waits for a restart")
-        #expect(await bed.reloading.settings.agent.stateDir == Settings().agent.stateDir)
+        #expect(await bed.reloading.settings.agent.stateDir == bed.folder.path)
         await bed.finish()
     }
 
