@@ -91,7 +91,8 @@ class Collector:
             self.reset(writer)
             return False
         if mode == "trickle":
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            # Headers that never end: a final status whose headers have come counts, whatever its body does.
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nX-Slow: ")
             while not reader.at_eof() and not writer.is_closing():
                 writer.write(b"x")
                 await writer.drain()
