@@ -143,7 +143,7 @@ extension SystemTests {
             }
             let collector = try #require(full.output("collector"))
             #expect(collector.lastFailure == "connect" && collector.failures.keys.sorted() == ["connect"])
-            #expect(collector.rows("sent") == 0 && (collector.rows("created") ?? 0) >= 400)
+            #expect(collector.rows("sent") == 0 && (collector.rows("created") ?? 0) >= 256)
             #expect((collector.spoolBytes ?? 0) > 0 && (collector.spoolBytes ?? .max) <= 1 << 20)
             try end(outage)
 

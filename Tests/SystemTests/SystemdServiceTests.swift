@@ -21,9 +21,11 @@ extension SystemTests {
                 """
                 # The host's own, which are no part of this machine.
                 rm -rf /var/lib/otagent /var/log/otagent
+                # As sys-kernel-tracing.mount does where systemd is not in a container.
+                mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
                 cp \(folder.path("otagent.service")) /etc/systemd/system/
                 mkdir -p /etc/systemd/system/otagent.service.d
-                printf '[Service]\\nWatchdogSec=3s\\nRestartSec=100ms\\n' >/etc/systemd/system/otagent.service.d/test.conf
+                printf '[Service]\\nWatchdogSec=3s\\nTimeoutAbortSec=2s\\nRestartSec=100ms\\n' >/etc/systemd/system/otagent.service.d/test.conf
                 systemctl daemon-reload
                 """)
         }
