@@ -61,13 +61,16 @@ let package = Package(
                 "Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "CSelfTest", "TOMLKit", logging,
             ],
             swiftSettings: common),
+        // The tracer as Agent is the agent: events from the kernel, the command that is traced, what becomes of the rows.
+        .target(
+            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", logging], swiftSettings: common),
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
         .executableTarget(
             name: "otagent", dependencies: ["Agent", "Commands", "CStart", argumentParser, logging],
             swiftSettings: common),
         .executableTarget(
-            name: "opentrace", dependencies: ["Agent", "Commands", argumentParser], swiftSettings: common),
+            name: "opentrace", dependencies: ["Agent", "Commands", "Tracer", argumentParser], swiftSettings: common),
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
         .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),

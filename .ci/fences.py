@@ -17,9 +17,10 @@ MAY_IMPORT = {
     "Machine": {"Model", "CLinux"},
     "Export": {"Model", "Render", "CCurl"},
     "Agent": {"Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "CSelfTest"},
+    "Tracer": {"Model", "Render", "Kernel", "Machine"},
     "Commands": {"Agent", "Render"},
     "otagent": {"Model", "Agent", "Commands"},
-    "opentrace": {"Model", "Agent", "Commands"},
+    "opentrace": {"Model", "Agent", "Commands", "Render", "Tracer"},
 }
 # The C modules, and who besides the target above may see them.
 C_MODULES = {"CLibbpf": set(), "CCurl": {"ExportTests"}, "CSystemd": set(), "CSelfTest": set(), "CStart": set(), "CLinux": set(), "KernelABI": {"KernelTests"}}

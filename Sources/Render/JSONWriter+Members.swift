@@ -48,4 +48,15 @@ extension JSONWriter {
             string(base64(value.bytes))
         }
     }
+
+    /// An array of what another program chose: where some of it is not UTF-8, `<name>_raw` follows with all of all, in
+    /// base64.
+    package mutating func array(_ name: String, bytes values: [ByteString]?) {
+        self.name(name)
+        guard let values else { return null() }
+        array { json in for value in values { json.string(value) } }
+        if !values.allSatisfy(\.isText) {
+            array(name + "_raw") { json in for value in values { json.string(base64(value.bytes)) } }
+        }
+    }
 }

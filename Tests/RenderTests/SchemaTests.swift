@@ -101,23 +101,25 @@ struct SchemaTests {
     }
 
     @Test("The rows of a trace")
-    func opens() throws {
-        let schema = try schema(file: "opentrace.opens-1.json")
-        let open = try #require((schema["$defs"] as? [String: Object])?["open"])
-        let properties = try #require(open["properties"] as? Object)
-        var writer = OpenRowWriter(OpenRowWriter.Options(.json))
+    func traceRows() throws {
+        let schema = try schema(file: "opentrace.trace-1.json")
+        let definition = try #require((schema["$defs"] as? [String: Object])?["row"])
+        let properties = try #require(definition["properties"] as? Object)
+        var writer = TraceWriter(TraceWriter.Options(.json))
         writer.begin()
-        let odd = OpenFixture.event(comm: ByteString([0xFF]), filename: ByteString([0xFF]))
-        for event in OpenFixture.wide + [odd] { writer.append(event) }
+        let odd = TraceFixture.event(comm: ByteString([0xFF]), filename: ByteString([0xFF]))
+        for event in TraceFixture.wide + [odd] { writer.append(event) }
         writer.end()
         for row in try #require(try JSONSerialization.jsonObject(with: Data(writer.bytes)) as? [Object]) {
-            expectSameMembers(open, row)
+            expectSameMembers(definition, row)
             #expect(Set(row.keys).isSubset(of: Set(properties.keys)))
         }
         let kinds = try #require((properties["kind"] as? Object)?["enum"] as? [String])
-        #expect(kinds == OpenEvent.Kind.allCases.map(\.rawValue))
+        #expect(kinds == TraceCall.allCases.map(\.rawValue))
+        let operations = try #require((properties["op"] as? Object)?["enum"] as? [String])
+        #expect(operations == TraceOperation.allCases.map(\.rawValue))
         let ways = try #require((properties["via"] as? Object)?["enum"] as? [Any])
-        #expect(ways.compactMap { $0 as? String } == OpenEvent.Via.allCases.map(\.rawValue))
+        #expect(ways.compactMap { $0 as? String } == TraceVia.allCases.map(\.rawValue))
     }
 
     @Test("Every kind of unit is in the schema", arguments: ["batch", "ndjson-line"])

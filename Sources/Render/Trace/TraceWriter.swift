@@ -1,23 +1,29 @@
 package import Model
 
-/// Writes a trace of opens in one of its formats, row after row, into memory that its owner empties.
+/// Writes a trace in one of its formats, row after row, into memory that its owner empties.
 ///
 /// `begin` once, `append` for each row, `end` once; after each of them everything so far is in `bytes`.
-package struct OpenRowWriter: Sendable {
+package struct TraceWriter: Sendable {
     package struct Options: Sendable {
         package var format: TraceFormat
         /// Whether CSV and text have the columns that the seed has not; JSON always has.
         package var isWide: Bool
+        /// Whether CSV and text say which operation a row is about, and its second name; JSON always does. CSV is wide then,
+        /// because a write has no name but its path.
+        package var showsOperations: Bool
         /// Whether text has colours, for a terminal.
         package var isColoured: Bool
         /// Whose flags text shows by name.
         package var architecture: Architecture
 
         package init(
-            _ format: TraceFormat, isWide: Bool = false, isColoured: Bool = false, architecture: Architecture = .native
+            _ format: TraceFormat, isWide: Bool = false, showsOperations: Bool = false, isColoured: Bool = false,
+            architecture: Architecture = .native
         ) {
-            (self.format, self.isWide, self.isColoured) = (format, isWide, isColoured)
-            self.architecture = architecture
+            self.format = format
+            self.isWide = isWide || (showsOperations && format == .csv)
+            self.showsOperations = showsOperations
+            (self.isColoured, self.architecture) = (isColoured, architecture)
         }
     }
 
@@ -31,23 +37,23 @@ package struct OpenRowWriter: Sendable {
     /// What stands before the rows: the header, or the array's start.
     package mutating func begin() {
         switch options.format {
-        case .csv: bytes.append(contentsOf: CSVRow.header(isWide: options.isWide).utf8)
+        case .csv: bytes.append(contentsOf: CSVRow.header(options).utf8)
         case .json: bytes.append(UInt8(ascii: "["))
         case .jsonl: break
-        case .text: bytes.append(contentsOf: OpenLine.header(options).utf8)
+        case .text: bytes.append(contentsOf: TraceLine.header(options).utf8)
         }
     }
 
-    package mutating func append(_ event: OpenEvent) {
+    package mutating func append(_ event: TraceEvent) {
         switch options.format {
-        case .csv: CSVRow.append(event, isWide: options.isWide, to: &bytes)
+        case .csv: CSVRow.append(event, options, to: &bytes)
         case .json:
             bytes.append(contentsOf: (isFirst ? "\n" : ",\n").utf8)
             appendObject(event)
         case .jsonl:
             appendObject(event)
             bytes.append(UInt8(ascii: "\n"))
-        case .text: bytes.append(contentsOf: OpenLine.line(event, options).utf8)
+        case .text: bytes.append(contentsOf: TraceLine.line(event, options).utf8)
         }
         isFirst = false
     }
@@ -63,7 +69,7 @@ package struct OpenRowWriter: Sendable {
         return bytes
     }
 
-    private mutating func appendObject(_ event: OpenEvent) {
+    private mutating func appendObject(_ event: TraceEvent) {
         json.removeAll()
         event.write(to: &json)
         bytes.append(contentsOf: json.bytes)

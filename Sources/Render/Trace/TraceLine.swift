@@ -1,25 +1,32 @@
 internal import Model
 
-/// An open as a line for a person.
+/// A row as a line for a person.
 ///
 /// Lines are written while the program runs, so columns have a fixed width; what is longer moves the rest of its own
 /// line only. The file name is last. Nothing that a program chose reaches the terminal as an order.
-enum OpenLine {
+enum TraceLine {
     /// A column's name and its least width; numbers stand at the right.
     private struct Column: Sendable {
         let name: String
         let width: Int
         var isNumber = false
-        let text: @Sendable (OpenEvent, OpenRowWriter.Options) -> String
-        var colour: @Sendable (OpenEvent) -> String? = { _ in nil }
+        /// Left out where all rows are opens.
+        var isOfOperations = false
+        let text: @Sendable (TraceEvent, TraceWriter.Options) -> String
+        var colour: @Sendable (TraceEvent) -> String? = { _ in nil }
+    }
+
+    private static let operation = Column(name: "OP", width: 10, isOfOperations: true) { event, _ in
+        event.operation.rawValue
     }
 
     private static let narrow: [Column] = [
         Column(name: "PID", width: 7, isNumber: true) { event, _ in String(event.actor.pid) },
         Column(name: "COMM", width: 15) { event, _ in event.actor.comm.legible },
+        operation,
         Column(name: "KIND", width: 7) { event, _ in event.kind.rawValue },
         Column(name: "RESULT", width: 7, isNumber: true) { event, _ in
-            result(event.facts.result)
+            result(of: event)
         } colour: {
             ($0.facts.result ?? 0) < 0 ? "31" : nil
         },
@@ -27,12 +34,13 @@ enum OpenLine {
             event.mode == 0 ? "-" : "0" + String(event.mode, radix: 8)
         },
         Column(name: "FLAGS", width: 34) { event, options in
-            OpenFlag.names(of: event.facts.flags, on: options.architecture)
+            event.hasFlags ? OpenFlag.names(of: event.facts.flags, on: options.architecture) : "-"
         } colour: {
-            1...2 ~= $0.facts.flags & AccessMode.mask ? "33" : nil
+            $0.hasFlags && 1...2 ~= $0.facts.flags & AccessMode.mask ? "33" : nil
         },
-        Column(name: "FILENAME", width: 0) { event, _ in
-            shown(event.filename)
+        Column(name: "FILENAME", width: 0) { event, options in
+            shown(event.filename ?? (options.isWide ? nil : event.path))
+                + (event.target.map { " -> " + shown($0) } ?? "")
         } colour: {
             $0.facts.created == true ? "32" : nil
         },
@@ -51,18 +59,19 @@ enum OpenLine {
             },
         ] + narrow + [Column(name: "PATH", width: 0) { event, _ in event.path.map { "-> " + shown($0) } ?? "-" }]
 
-    static func header(_ options: OpenRowWriter.Options) -> String {
+    static func header(_ options: TraceWriter.Options) -> String {
         line(options, colour: { _ in "1" }) { $0.name }
     }
 
-    static func line(_ event: OpenEvent, _ options: OpenRowWriter.Options) -> String {
+    static func line(_ event: TraceEvent, _ options: TraceWriter.Options) -> String {
         line(options, colour: { $0.colour(event) }) { $0.text(event, options) }
     }
 
     private static func line(
-        _ options: OpenRowWriter.Options, colour: (Column) -> String?, text: (Column) -> String
+        _ options: TraceWriter.Options, colour: (Column) -> String?, text: (Column) -> String
     ) -> String {
-        let cells = (options.isWide ? wide : narrow).map { column in
+        let columns = (options.isWide ? wide : narrow).filter { options.showsOperations || !$0.isOfOperations }
+        let cells = columns.map { column in
             let text = text(column)
             let blanks = String(repeating: " ", count: max(0, column.width - text.unicodeScalars.count))
             // Outside of the colour, so that a terminal shows the same with and without it.
@@ -75,9 +84,10 @@ enum OpenLine {
 
     private static func number(_ value: UInt32?) -> String { value.map { String($0) } ?? "-" }
 
-    /// A file descriptor, the name of an error, or `?` where the result never became known.
-    private static func result(_ result: Int32?) -> String {
-        guard let result else { return "?" }
+    /// What was returned, the name of an error or of a signal, or `?` where the result never became known.
+    private static func result(of event: TraceEvent) -> String {
+        guard let result = event.facts.result else { return "?" }
+        if event.operation == .exit { return result < 0 ? "signal \(result.magnitude)" : String(result) }
         // The least number has no positive one.
         return result < 0 && result > .min ? ErrnoName.name(of: -result) : String(result)
     }
@@ -86,4 +96,9 @@ enum OpenLine {
         guard let name else { return "-" }
         return name.isEmpty ? "\"\"" : name.legible
     }
+}
+
+extension TraceEvent {
+    /// Whether it was tried with the flags of an open.
+    fileprivate var hasFlags: Bool { operation == .open }
 }

@@ -4,12 +4,13 @@ internal import Model
 ///
 /// Names are always in quotes and are the very bytes, whether they are UTF-8 or not. What is absent is nothing at all.
 enum CSVRow {
-    static func header(isWide: Bool) -> String {
-        "pid,cgid,comm,kind,flags,mode,filename,return" + (isWide ? ",time,tid,ppid,uid,unit,path,created,via" : "")
-            + "\n"
+    static func header(_ options: TraceWriter.Options) -> String {
+        "pid,cgid,comm,kind,flags,mode,filename,return"
+            + (options.isWide ? ",time,tid,ppid,uid,unit,path,created,via" : "")
+            + (options.showsOperations ? ",op,target,target_path" : "") + "\n"
     }
 
-    static func append(_ event: OpenEvent, isWide: Bool, to bytes: inout [UInt8]) {
+    static func append(_ event: TraceEvent, _ options: TraceWriter.Options, to bytes: inout [UInt8]) {
         func comma() { bytes.append(UInt8(ascii: ",")) }
         func plain(_ value: (some CustomStringConvertible)?) {
             if let value { bytes.append(contentsOf: value.description.utf8) }
@@ -40,7 +41,7 @@ enum CSVRow {
         quoted(event.filename ?? "")
         comma()
         plain(event.facts.result)
-        if isWide {
+        if options.isWide {
             comma()
             plain(event.time?.exactText)
             comma()
@@ -57,6 +58,14 @@ enum CSVRow {
             plain(event.facts.created)
             comma()
             plain(event.via?.rawValue)
+        }
+        if options.showsOperations {
+            comma()
+            plain(event.operation.rawValue)
+            comma()
+            quoted(event.target)
+            comma()
+            quoted(event.targetPath)
         }
         bytes.append(UInt8(ascii: "\n"))
     }

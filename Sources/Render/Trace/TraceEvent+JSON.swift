@@ -1,6 +1,6 @@
 internal import Model
 
-extension OpenEvent {
+extension TraceEvent {
     /// One object with every member; what is absent is null.
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -24,6 +24,13 @@ extension OpenEvent {
             json.member("via", via?.rawValue)
             json.member("dev", file.map { "\($0.major):\($0.minor)" })
             json.member("ino", file?.inode)
+            json.member("op", operation.rawValue)
+            json.member("target", bytes: target)
+            json.member("target_path", bytes: targetPath)
+            json.member("resolved", resolution?.rawValue)
+            json.member("root", root?.rawValue)
+            json.member("container", bytes: actor.container)
+            json.array("argv", bytes: arguments)
         }
     }
 }

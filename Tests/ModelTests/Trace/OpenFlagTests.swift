@@ -68,9 +68,9 @@ struct OpenFlagTests {
 
     @Test("The mode of an open that makes no file is what was left in a register")
     func mode() {
-        func mode(_ kind: OpenEvent.Kind, _ flags: UInt64) -> UInt64 {
-            OpenEvent(
-                actor: OpenEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(1), comm: "a"), kind: kind,
+        func mode(_ kind: TraceCall, _ flags: UInt64) -> UInt64 {
+            TraceEvent(
+                actor: TraceEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(1), comm: "a"), kind: kind,
                 facts: OpenFacts(flags: flags), mode: 0xDEAD, filename: "f"
             ).mode
         }

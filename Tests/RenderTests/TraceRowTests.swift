@@ -4,14 +4,16 @@ import Testing
 
 @testable import Render
 
-@Suite("Rows of a trace of opens")
-struct OpenRowTests {
+@Suite("Rows of a trace")
+struct TraceRowTests {
     private func written(
-        _ events: [OpenEvent], _ format: TraceFormat, isWide: Bool = false, isColoured: Bool = false,
-        architecture: Architecture = .x86_64
+        _ events: [TraceEvent], _ format: TraceFormat, isWide: Bool = false, showsOperations: Bool = false,
+        isColoured: Bool = false, architecture: Architecture = .x86_64
     ) -> [UInt8] {
-        var writer = OpenRowWriter(
-            OpenRowWriter.Options(format, isWide: isWide, isColoured: isColoured, architecture: architecture))
+        var writer = TraceWriter(
+            TraceWriter.Options(
+                format, isWide: isWide, showsOperations: showsOperations, isColoured: isColoured,
+                architecture: architecture))
         writer.begin()
         for event in events { writer.append(event) }
         writer.end()
@@ -24,20 +26,33 @@ struct OpenRowTests {
         "The rows that the first opentrace printed are the same to the byte in CSV, and whole in the other formats",
         arguments: TraceFormat.allCases)
     func seed(_ format: TraceFormat) throws {
-        try expectGolden(written(OpenFixture.seed, format), "opens-seed.\(format.rawValue)")
+        try expectGolden(written(TraceFixture.seed, format), "opens-seed.\(format.rawValue)")
     }
 
     @Test("All that a row can have, and as little as one can have", arguments: TraceFormat.allCases)
     func wide(_ format: TraceFormat) throws {
-        try expectGolden(written(OpenFixture.wide, format, isWide: true), "opens-wide.\(format.rawValue)")
+        try expectGolden(written(TraceFixture.wide, format, isWide: true), "opens-wide.\(format.rawValue)")
+    }
+
+    @Test("Each operation but opens, with both of its names", arguments: TraceFormat.allCases)
+    func operations(_ format: TraceFormat) throws {
+        let events = TraceFixture.operations
+        try expectGolden(
+            written(events, format, isWide: true, showsOperations: true), "operations-wide.\(format.rawValue)")
+        if format == .csv {
+            #expect(
+                written(events, format, showsOperations: true)
+                    == written(events, format, isWide: true, showsOperations: true))
+        }
+        if format == .text { try expectGolden(written(events, format, showsOperations: true), "operations.text") }
     }
 
     @Test("Colours stand around words and leave the columns where they are")
     func colours() throws {
-        let bytes = written(OpenFixture.wide, .text, isWide: true, isColoured: true)
+        let bytes = written(TraceFixture.wide, .text, isWide: true, isColoured: true)
         try expectGolden(bytes, "opens-coloured.text")
         let plain = text(bytes).replacing(/\u{1B}\[[0-9]+m/, with: "")
-        #expect(plain == text(written(OpenFixture.wide, .text, isWide: true)))
+        #expect(plain == text(written(TraceFixture.wide, .text, isWide: true)))
     }
 
     @Test("A trace without rows is a whole document")
@@ -50,7 +65,7 @@ struct OpenRowTests {
 
     @Test("CSV keeps every byte of a name, and its quotes keep the row together")
     func csvBytes() {
-        let event = OpenFixture.event(comm: "a\"b,c", filename: ByteString([0x2F, 0xFF, 0x0A, 0x22, 0x2C, 0x0D]))
+        let event = TraceFixture.event(comm: "a\"b,c", filename: ByteString([0x2F, 0xFF, 0x0A, 0x22, 0x2C, 0x0D]))
         let expected =
             Array("1,7,\"a\"\"b,c\",openat,0,0,\"".utf8) + [0x2F, 0xFF, 0x0A, 0x22, 0x22, 0x2C, 0x0D]
             + Array("\",3\n".utf8)
@@ -61,13 +76,13 @@ struct OpenRowTests {
 
     @Test("JSON has the bytes beside what is not UTF-8")
     func jsonBytes() throws {
-        let event = OpenFixture.event(comm: ByteString([0xFE]), filename: ByteString([0x2F, 0xFF, 0x0A]))
+        let event = TraceFixture.event(comm: ByteString([0xFE]), filename: ByteString([0x2F, 0xFF, 0x0A]))
         let line = text(written([event], .jsonl))
         #expect(line.contains(#""comm":"\#u{FFFD}","comm_raw":"/g==","#))
         #expect(
             line.contains(
                 #""filename":"/\#u{FFFD}\n","filename_raw":"L/8K","fname":"/\#u{FFFD}\n","fname_raw":"L/8K","#))
-        let plain = text(written([OpenFixture.event(comm: "c", filename: "/\u{FFFD}")], .jsonl))
+        let plain = text(written([TraceFixture.event(comm: "c", filename: "/\u{FFFD}")], .jsonl))
         #expect(plain.contains(#""filename":"/\#u{FFFD}","fname""#))
     }
 
@@ -81,7 +96,7 @@ struct OpenRowTests {
             (Array("\u{E000}\u{1F600}".utf8), "\u{E000}\u{1F600}"),
         ] as [([UInt8], String)])
     func terminal(_ name: [UInt8], _ shown: String) throws {
-        let event = OpenFixture.event(comm: "c", filename: ByteString(name))
+        let event = TraceFixture.event(comm: "c", filename: ByteString(name))
         let lines = text(written([event], .text)).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 3)
         #expect(lines[1].hasSuffix("O_RDONLY".padding(toLength: 35, withPad: " ", startingAt: 0) + shown))
@@ -89,28 +104,28 @@ struct OpenRowTests {
 
     @Test("Text has the flags of the architecture, and errors by name")
     func decoded() {
-        var event = OpenFixture.event(comm: "c", filename: "f", flags: 0o40000, result: -2)
+        var event = TraceFixture.event(comm: "c", filename: "f", flags: 0o40000, result: -2)
         #expect(text(written([event], .text)).contains(" ENOENT       - O_RDONLY|O_DIRECT  "))
         #expect(text(written([event], .text, architecture: .arm64)).contains("O_RDONLY|O_DIRECTORY  "))
-        event = OpenFixture.event(comm: "c", filename: "f", result: .min)
+        event = TraceFixture.event(comm: "c", filename: "f", result: .min)
         #expect(text(written([event], .text)).contains(" -2147483648 "))
-        event = OpenFixture.event(comm: "c", filename: "f", result: nil)
+        event = TraceFixture.event(comm: "c", filename: "f", result: nil)
         #expect(text(written([event], .text)).contains("       ?       - O_RDONLY"))
     }
 
     @Test("What was taken is not written again")
     func take() throws {
-        var writer = OpenRowWriter(OpenRowWriter.Options(.json))
+        var writer = TraceWriter(TraceWriter.Options(.json))
         writer.begin()
         var all: [UInt8] = []
-        for event in OpenFixture.wide {
+        for event in TraceFixture.wide {
             writer.append(event)
             all += writer.take()
             #expect(writer.bytes.isEmpty)
         }
         writer.end()
         all += writer.take()
-        #expect(all == written(OpenFixture.wide, .json))
+        #expect(all == written(TraceFixture.wide, .json))
         #expect(try JSONSerialization.jsonObject(with: Data(all)) is [Any])
     }
 

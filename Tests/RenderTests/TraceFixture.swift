@@ -1,17 +1,17 @@
 import Model
 
-/// Opens for the tests of rows.
-enum OpenFixture {
+/// Events for the tests of rows.
+enum TraceFixture {
     static func event(
         comm: ByteString, filename: ByteString?, flags: UInt64 = 0, result: Int32? = 3
-    ) -> OpenEvent {
-        OpenEvent(
-            actor: OpenEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(7), comm: comm), kind: .openat,
+    ) -> TraceEvent {
+        TraceEvent(
+            actor: TraceEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(7), comm: comm), kind: .openat,
             facts: OpenFacts(flags: flags, result: result), mode: 0, filename: filename)
     }
 
     /// The rows of the first opentrace: https://patrick.sirref.org/open-trace/
-    static var seed: [OpenEvent] {
+    static var seed: [TraceEvent] {
         let nheko = "/home/patrick/.cache/nheko/nheko/"
         let control = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/gammastep.service/"
         let all = [
@@ -44,42 +44,72 @@ enum OpenFixture {
     }
 
     private static func row(
-        _ pid: UInt32, _ cgroup: UInt64, _ comm: ByteString, _ kind: OpenEvent.Kind, _ flags: UInt64, _ mode: UInt64,
+        _ pid: UInt32, _ cgroup: UInt64, _ comm: ByteString, _ kind: TraceCall, _ flags: UInt64, _ mode: UInt64,
         _ filename: String, _ result: Int32
-    ) -> OpenEvent {
-        OpenEvent(
-            actor: OpenEvent.Actor(pid: pid, tid: pid, cgroup: CgroupID(cgroup), comm: comm), kind: kind,
+    ) -> TraceEvent {
+        TraceEvent(
+            actor: TraceEvent.Actor(pid: pid, tid: pid, cgroup: CgroupID(cgroup), comm: comm), kind: kind,
             facts: OpenFacts(flags: flags, result: result), mode: mode, filename: ByteString(filename))
     }
 
     /// One with everything, one of each kind and way, and one with as little as there can be.
-    static var wide: [OpenEvent] {
+    static var wide: [TraceEvent] {
         let time = Timestamp(nanoseconds: Fixture.noon + 123_456_789)
-        let shell = OpenEvent.Actor(
+        let shell = TraceEvent.Actor(
             pid: 4242, tid: 4243, parent: 1, uid: 1000, cgroup: CgroupID(.max), unit: "web@a\\x2db.service",
             comm: "back \"up\".py")
-        let bare = OpenEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(1), comm: "")
+        let bare = TraceEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(1), comm: "")
         let name: ByteString = "out,\"1\"\n\u{1B}[31m.txt"
         return [
-            OpenEvent(
+            TraceEvent(
                 time: time, actor: shell, kind: .openat2,
                 facts: OpenFacts(flags: 0x8000_0000_0008_0241, created: true, result: 7), mode: 0o100644,
                 filename: name, path: "/srv/data/out,\"1\"\n\u{1B}[31m.txt", via: .syscall,
-                file: OpenEvent.FileID(device: 8 << 20 | 1, inode: .max)),
-            OpenEvent(
+                file: TraceEvent.FileID(device: 8 << 20 | 1, inode: .max)),
+            TraceEvent(
                 time: time, actor: shell, kind: .uring, facts: OpenFacts(flags: 557634, created: false, result: -13),
                 mode: 0o644, filename: "../etc/passwd", path: "/etc/passwd", via: .worker),
-            OpenEvent(
+            TraceEvent(
                 time: time, actor: shell, kind: .uring, facts: OpenFacts(flags: 0x208000), mode: 0, filename: "lost",
                 via: .sqpoll),
-            OpenEvent(
+            TraceEvent(
                 actor: shell, kind: .uring, facts: OpenFacts(flags: 0x8000, result: 4), mode: 0, filename: "x",
                 via: .inline),
-            OpenEvent(
+            TraceEvent(
                 actor: bare, kind: .openByHandleAt, facts: OpenFacts(flags: 0, result: 3), mode: 0, filename: nil),
-            OpenEvent(
+            TraceEvent(
                 actor: bare, kind: .creat, facts: OpenFacts(flags: 577, result: -2), mode: 0o600, filename: ""),
-            OpenEvent(actor: bare, kind: .open, facts: OpenFacts(flags: 2, result: -2), mode: 0, filename: "a"),
+            TraceEvent(actor: bare, kind: .open, facts: OpenFacts(flags: 2, result: -2), mode: 0, filename: "a"),
+        ]
+    }
+
+    /// One of each operation but opens, each by one of its calls.
+    static var operations: [TraceEvent] {
+        let time = Timestamp(nanoseconds: Fixture.noon)
+        let actor = TraceEvent.Actor(
+            pid: 10, tid: 11, parent: 9, uid: 0, cgroup: CgroupID(5), unit: "a.service", container: "shop", comm: "mv")
+        func event(
+            _ operation: TraceOperation, _ kind: TraceCall, _ result: Int32?, created: Bool? = nil, mode: UInt64 = 0,
+            _ name: ByteString? = nil, _ target: ByteString? = nil
+        ) -> TraceEvent {
+            TraceEvent(
+                time: time, actor: actor, operation: operation, kind: kind,
+                facts: OpenFacts(flags: 0, created: created, result: result), mode: mode, filename: name,
+                target: target, path: name.map { ByteString("/w/".utf8 + $0.bytes) },
+                targetPath: target.map { ByteString("/w/".utf8 + $0.bytes) }, resolution: name == nil ? nil : .lexical,
+                root: .other, via: .syscall)
+        }
+        var write = event(.write, .pwrite64, 4096)
+        write.path = "/w/data"
+        write.resolution = .file
+        write.file = TraceEvent.FileID(device: 0xFD << 20, inode: 12)
+        var exec = event(.exec, .execve, 0, "tool")
+        exec.arguments = ["tool", "-o", ByteString([0xFF]), "a b"]
+        return [
+            event(.create, .mknodat, 0, created: true, mode: 0o100600, "f"), write, event(.delete, .unlinkat, -2, "f"),
+            event(.rename, .renameat2, 0, "f", "g \"1\""), event(.mkdir, .uring, nil, mode: 0o755, "d"),
+            event(.link, .symlink, 0, "../x", "s"), event(.truncate, .ftruncate, 0), event(.sharedMap, .mmap, 0), exec,
+            event(.fork, .clone, 12), event(.exit, .exit, -9),
         ]
     }
 }
