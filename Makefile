@@ -38,7 +38,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-parts bench-delivery deps install clean help swift
+.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp
 
 all: build
@@ -157,6 +157,9 @@ bench: release bench-tools  ## cost per call beside empty programs and bpftrace 
 
 bench-cgroups: release $(BENCH)/cgroup_writes  ## CPU and memory of the agent with 10,000 cgroups (root): ARGS="--cgroups 1000"
 	$(Q)$(SUDO) python3 -B Tests/Bench/cgroups.py --tools $(BENCH) --agent .build/release/otagent $(ARGS)
+
+bench-trace: release deps-bench $(BENCH)/cost_per_call $(BENCH)/open_rate  ## what tracing opens costs (root): ARGS="cost build rate start"
+	$(Q)$(SUDO) python3 -B Tests/Bench/trace.py --tools $(BENCH) --opentrace .build/release/opentrace $(ARGS)
 
 bench-parts: deps-build swift  ## what parts of the agent cost by themselves (root): ARGS="render spool drain"
 	$(Q)$(SWIFT) build $(quiet) -c release --product bench-parts
