@@ -4,23 +4,55 @@
 /// `{hex}` (12 to 64 hexadecimal digits), `{hex64}`, `{uid}` (of a pod), `{build}` (of BuildKit), `{handle}` (of
 /// Garden) and `{name}` captures what it stands for; of several captures the last one in the path counts.
 struct CgroupPattern: Sendable {
-    fileprivate enum Token {
+    private let isAnchored: Bool
+    private let directories: [DirectoryPattern]
+
+    init(_ text: String) {
+        isAnchored = !text.hasPrefix("**/")
+        let shape = isAnchored ? text[...] : text.dropFirst(3)
+        directories = shape.split(separator: "/").map(DirectoryPattern.init)
+    }
+
+    /// What was captured when the path up to and including the directory at `index` ends in this shape, else nil.
+    func capture(in path: CgroupDirectories, endingAt index: Int) -> ArraySlice<UInt8>? {
+        let start = index + 1 - directories.count
+        guard isAnchored ? start == 0 : start >= 0 else { return nil }
+        var captured: ArraySlice<UInt8> = []
+        // The last directory comes last: whoever asks has had a glance at it.
+        for offset in directories.indices {
+            guard let found = directories[offset].capture(in: path[start + offset]) else { return nil }
+            if !found.isEmpty { captured = found }
+        }
+        return captured
+    }
+
+    /// The shape of the last directory, which tells most paths from this shape at a glance.
+    fileprivate var last: DirectoryPattern? { directories.last }
+}
+
+/// The shape of one directory's name: what it begins and ends with, and what may stand in between.
+private struct DirectoryPattern: Sendable {
+    enum Token {
         case literal([UInt8])
         case any
         case capture(Capture)
 
         var literal: [UInt8]? { if case .literal(let bytes) = self { bytes } else { nil } }
 
-        var shortest: Int {
+        var lengths: ClosedRange<Int> {
             switch self {
-            case .literal(let bytes): bytes.count
-            case .any: 0
-            case .capture(let capture): capture.lengths.lowerBound
+            case .literal(let bytes): bytes.count...bytes.count
+            case .any: 0...Int.max
+            case .capture(let capture): capture.lengths
             }
+        }
+
+        func mayHold(_ byte: UInt8) -> Bool {
+            if case .capture(let capture) = self { capture.mayHold(byte) } else { true }
         }
     }
 
-    fileprivate enum Capture: String {
+    enum Capture: String {
         case hex, hex64, uid, build, handle, name
 
         var lengths: ClosedRange<Int> {
@@ -36,56 +68,66 @@ struct CgroupPattern: Sendable {
             case .name: 1...Int.max
             }
         }
-    }
 
-    private let isAnchored: Bool
-    private let components: [[Token]]
-    /// What tells most directories from this shape at a glance: see `PatternIndex`.
-    fileprivate let glance: Glance
-
-    init(_ text: String) {
-        isAnchored = !text.hasPrefix("**/")
-        let shape = isAnchored ? text[...] : text.dropFirst(3)
-        components = shape.split(separator: "/").map(Self.tokens)
-        glance = Glance(components.last ?? [])
-    }
-
-    /// The ends of the last component, and the shortest it can be.
-    fileprivate struct Glance: Sendable {
-        let beginning: [UInt8]
-        let ending: [UInt8]
-        let shortest: Int
-
-        init(_ directory: [Token]) {
-            beginning = directory.first?.literal ?? []
-            ending = directory.last?.literal ?? []
-            shortest = directory.reduce(0) { $0 + $1.shortest }
+        func mayHold(_ byte: UInt8) -> Bool {
+            switch self {
+            case .name: true
+            case .hex, .hex64: Self.isHexDigit(byte)
+            case .build: Self.isHexDigit(byte) || UInt8(ascii: "g")...UInt8(ascii: "z") ~= byte
+            case .handle: Self.isHexDigit(byte) || byte == UInt8(ascii: "-")
+            // The systemd driver writes `_`, because `-` nests slices.
+            case .uid: Self.isHexDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
         }
 
-        /// One byte at the end first, which mostly is enough; the rest matters for patterns such as `*kubepods-pod{uid}.slice`,
-        /// because a `.service` ends like a `.slice`, and `*` is tried at every place.
-        func fits(_ directory: ArraySlice<UInt8>) -> Bool {
-            guard directory.count >= shortest, ending.isEmpty || directory.last == ending.last else { return false }
-            return directory.suffix(ending.count).elementsEqual(ending)
+        func accepts(_ bytes: ArraySlice<UInt8>) -> Bool { lengths ~= bytes.count && bytes.allSatisfy(mayHold) }
+
+        private static func isHexDigit(_ byte: UInt8) -> Bool {
+            UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte
         }
     }
 
-    /// What was captured when the path up to and including the component at `index` ends in this shape, else nil.
-    func capture(in path: [ArraySlice<UInt8>], endingAt index: Int) -> ArraySlice<UInt8>? {
-        let start = index + 1 - components.count
-        guard isAnchored ? start == 0 : start >= 0 else { return nil }
-        var captured: ArraySlice<UInt8> = []
-        // From the last component on: it is the one that tells most.
-        for offset in components.indices.reversed() {
-            guard let found = Self.match(components[offset][...], path[start + offset]) else { return nil }
-            if captured.isEmpty { captured = found }
-        }
-        return captured
+    private let beginning: [UInt8]
+    private let ending: [UInt8]
+    private let middle: [Token]
+    let shortest: Int
+
+    init(_ text: Substring) {
+        var tokens = Self.tokens(text)[...]
+        shortest = tokens.reduce(0) { $0 + $1.lengths.lowerBound }
+        beginning = tokens.first?.literal ?? []
+        if !beginning.isEmpty { tokens.removeFirst() }
+        ending = tokens.last?.literal ?? []
+        if !ending.isEmpty { tokens.removeLast() }
+        middle = Array(tokens)
     }
 
-    private static func tokens(_ component: Substring) -> [Token] {
+    func mayBegin(with byte: UInt8) -> Bool {
+        beginning.first.map { $0 == byte } ?? middle.first?.mayHold(byte) ?? false
+    }
+
+    func mayEnd(with byte: UInt8) -> Bool {
+        if let last = ending.last { return last == byte }
+        return middle.last?.mayHold(byte) ?? (beginning.last == byte)
+    }
+
+    /// What was captured of a name of this shape, nothing if there is nothing to capture; nil for other names.
+    func capture(in name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard name.count >= shortest, name.starts(with: beginning), name.suffix(ending.count).elementsEqual(ending)
+        else {
+            return nil
+        }
+        let rest = name.dropFirst(beginning.count).dropLast(ending.count)
+        guard let last = middle.last else { return rest.isEmpty ? [] : nil }
+        if middle.count == 1, case .capture(let capture) = last { return capture.accepts(rest) ? rest : nil }
+        // Most names that are none of this shape are told so by their last bytes, before each place for `*` is tried.
+        guard rest.suffix(last.lengths.lowerBound).allSatisfy(last.mayHold) else { return nil }
+        return Self.match(middle[...], rest)
+    }
+
+    private static func tokens(_ text: Substring) -> [Token] {
         var tokens: [Token] = []
-        var rest = component
+        var rest = text
         while let first = rest.first {
             if first == "*" {
                 tokens.append(.any)
@@ -112,59 +154,75 @@ struct CgroupPattern: Sendable {
         case .literal(let literal):
             return bytes.starts(with: literal) ? match(rest, bytes.dropFirst(literal.count)) : nil
         case .any:
-            for start in bytes.startIndex...bytes.endIndex {
+            for start in places(for: rest, in: bytes) {
                 if let captured = match(rest, bytes[start...]) { return captured }
             }
             return nil
         case .capture(let capture):
-            for end in (bytes.startIndex...bytes.endIndex).reversed()
-            where match(rest, bytes[end...]) != nil && accepts(bytes[..<end], as: capture) {
+            for end in places(for: rest, in: bytes).reversed()
+            where match(rest, bytes[end...]) != nil && capture.accepts(bytes[..<end]) {
                 return bytes[..<end]
             }
             return nil
         }
     }
 
-    private static func accepts(_ bytes: ArraySlice<UInt8>, as capture: Capture) -> Bool {
-        guard capture.lengths ~= bytes.count else { return false }
-        return switch capture {
-        case .name: true
-        case .hex, .hex64: bytes.allSatisfy(isHexDigit)
-        case .build: bytes.allSatisfy { isHexDigit($0) || UInt8(ascii: "g")...UInt8(ascii: "z") ~= $0 }
-        case .handle: bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") }
-        // The systemd driver writes `_`, because `-` nests slices.
-        case .uid:
-            bytes.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    /// Where what these tokens stand for may begin, if it goes on to the end.
+    private static func places(for tokens: ArraySlice<Token>, in bytes: ArraySlice<UInt8>) -> Range<Int> {
+        var (shortest, longest) = (0, 0)
+        for token in tokens {
+            shortest += token.lengths.lowerBound
+            let (sum, isTooLarge) = longest.addingReportingOverflow(token.lengths.upperBound)
+            longest = isTooLarge ? Int.max : sum
         }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte
+        let first = longest < bytes.count ? bytes.endIndex - longest : bytes.startIndex
+        let last = bytes.endIndex - shortest
+        return first <= last ? first..<(last + 1) : bytes.startIndex..<bytes.startIndex
     }
 }
 
 /// Which patterns of a list a directory may fit, told by its two ends and its length: most directories fit none at all.
 struct PatternIndex: Sendable {
-    private struct Candidate: Sendable {
-        let position: Int
-        let glance: CgroupPattern.Glance
-    }
-
-    /// By the first byte of the directory, each in the order of the list.
-    private let candidates: [[Candidate]]
+    private let shapes: [CgroupPattern]
+    private let shortest: [Int]
+    /// By the first byte of the directory, and by its last: a bit for each pattern of the list that allows it.
+    private let beginnings: [UInt64]
+    private let endings: [UInt64]
 
     init(_ shapes: [CgroupPattern]) {
-        let all = shapes.enumerated().map { Candidate(position: $0.offset, glance: $0.element.glance) }
-        candidates = (UInt8.min...UInt8.max).map { byte in
-            all.filter { $0.glance.beginning.isEmpty || $0.glance.beginning.first == byte }
+        precondition(shapes.count <= UInt64.bitWidth, "each pattern has a bit of its own")
+        func bits(_ mayHave: (DirectoryPattern) -> Bool) -> UInt64 {
+            shapes.enumerated().reduce(0) { $0 | ($1.element.last.map(mayHave) == true ? 1 << $1.offset : 0) }
         }
+        self.shapes = shapes
+        shortest = shapes.map { $0.last?.shortest ?? 0 }
+        beginnings = (UInt8.min...UInt8.max).map { byte in bits { $0.mayBegin(with: byte) } }
+        endings = (UInt8.min...UInt8.max).map { byte in bits { $0.mayEnd(with: byte) } }
     }
 
-    /// The first answer of `body` that is not nil, which is asked with the position of each pattern that may fit.
-    func first<Answer>(fitting directory: ArraySlice<UInt8>, _ body: (Int) -> Answer?) -> Answer? {
-        guard let first = directory.first else { return nil }
-        for candidate in candidates[Int(first)] where candidate.glance.fits(directory) {
-            if let answer = body(candidate.position) { return answer }
+    /// A directory of a container or a pod.
+    struct Place {
+        let index: Int
+        /// That of the pattern in the list.
+        let pattern: Int
+        let captured: ArraySlice<UInt8>
+    }
+
+    /// The innermost directory that fits a pattern, the first of those that it fits.
+    ///
+    /// - Parameter end: only directories before this position are looked at.
+    func innermost(in path: CgroupDirectories, below end: Int? = nil) -> Place? {
+        for index in path.containerPositions(below: end) {
+            let glance = path.glance(at: index)
+            var candidates = beginnings[Int(glance.first)] & endings[Int(glance.last)]
+            while candidates != 0 {
+                let pattern = candidates.trailingZeroBitCount
+                candidates &= candidates - 1
+                if glance.count >= shortest[pattern], let captured = shapes[pattern].capture(in: path, endingAt: index)
+                {
+                    return Place(index: index, pattern: pattern, captured: captured)
+                }
+            }
         }
         return nil
     }

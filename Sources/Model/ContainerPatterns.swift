@@ -82,23 +82,17 @@ extension UnitIdentity.Container {
     /// The innermost container among the first 64 directories of a path, and the position of its directory.
     ///
     /// - Parameter end: only directories before this position are looked at.
-    static func innermost(in path: [ArraySlice<UInt8>], below end: Int? = nil) -> (container: Self, index: Int)? {
-        for index in path.containerPositions(below: end) {
-            let found = ContainerPattern.index.first(fitting: path[index]) { position in
-                let pattern = ContainerPattern.all[position]
-                return pattern.shape.capture(in: path, endingAt: index).map { (pattern, id: $0) }
-            }
-            guard let (pattern, id) = found else { continue }
-            let runtime: String?
-            switch pattern.meaning {
-            case .container(let certain): runtime = certain
-            case .containerOfSomeRuntime: runtime = nil
-            case .noContainer: return nil
-            }
-            let name = pattern.named ? ByteString(decodingEscapes(id)) : nil
-            return (Self(id: ByteString(id), runtime: runtime, name: name), index)
+    static func innermost(in path: CgroupDirectories, below end: Int? = nil) -> (container: Self, index: Int)? {
+        guard let place = ContainerPattern.index.innermost(in: path, below: end) else { return nil }
+        let pattern = ContainerPattern.all[place.pattern]
+        let runtime: String?
+        switch pattern.meaning {
+        case .container(let certain): runtime = certain
+        case .containerOfSomeRuntime: runtime = nil
+        case .noContainer: return nil
         }
-        return nil
+        let name = pattern.named ? ByteString(decodingEscapes(place.captured)) : nil
+        return (Self(id: ByteString(place.captured), runtime: runtime, name: name), place.index)
     }
 
     /// The name with systemd's `\x2d` read: the container's name is not the unit's.

@@ -28,16 +28,9 @@ struct PodPattern: Sendable {
 
 extension UnitIdentity.Pod {
     /// The innermost pod among the first 64 directories of a path, and the position of its directory.
-    static func innermost(in path: [ArraySlice<UInt8>]) -> (pod: Self, index: Int)? {
-        for index in path.containerPositions(below: nil) {
-            let found = PodPattern.index.first(fitting: path[index]) { position in
-                let pattern = PodPattern.all[position]
-                return pattern.shape.capture(in: path, endingAt: index).map { (pattern.qos, uid: $0) }
-            }
-            guard let (qos, uid) = found else { continue }
-            let dashed = uid.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
-            return (Self(uid: ByteString(dashed), qos: qos), index)
-        }
-        return nil
+    static func innermost(in path: CgroupDirectories) -> (pod: Self, index: Int)? {
+        guard let place = PodPattern.index.innermost(in: path) else { return nil }
+        let dashed = place.captured.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+        return (Self(uid: ByteString(dashed), qos: PodPattern.all[place.pattern].qos), place.index)
     }
 }

@@ -9,35 +9,27 @@ extension UnitIdentity {
         let path = cgroupPath.cgroupDirectories
         let system = UnitPlace(in: path, from: 0)
         let user = system.userPlace(in: path)
-        let container = Container.innermost(in: path)
-        let pod = Pod.innermost(in: path)
+        var container = Container.innermost(in: path)
+        var pod = Pod.innermost(in: path)
+        if let index = container?.index {
+            container?.container.lookInside(path, from: index + 1)
+            container?.container.isNested = Container.innermost(in: path, below: index) != nil
+        }
+        if let index = pod?.index { pod?.pod.isNested = Container.innermost(in: path, below: index) != nil }
 
+        // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
+        let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
         self.init(
             kind: Self.kind(path, system, user, container?.index, pod?.index),
             unit: system.unit?.name, slice: system.slice ?? Self.rootSlice, userUnit: user?.unit?.name,
             userSlice: user.map { $0.slice ?? Self.rootSlice },
+            subgroup: owner.flatMap { $0 < path.count ? Self.joined(path, from: $0) : nil },
             template: system.unit?.template, instance: system.unit?.instance,
             container: container?.container, pod: pod?.pod)
-
-        if let index = container?.index {
-            self.container?.lookInside(path, from: index + 1)
-            self.container?.isNested = Container.innermost(in: path, below: index) != nil
-        }
-        if let index = pod?.index { self.pod?.isNested = Container.innermost(in: path, below: index) != nil }
-
-        // A cgroup that no unit owns has a subgroup only below a container or a pod: else its path says it all.
-        let owner = user?.end ?? (system.unit == nil ? (container?.index ?? pod?.index).map { $0 + 1 } : system.end)
-        if let owner, owner < path.count { subgroup = Self.joined(path[owner...]) }
     }
 
-    private static func joined(_ directories: ArraySlice<ArraySlice<UInt8>>) -> ByteString {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(directories.reduce(0) { $0 + $1.count + 1 })
-        for directory in directories {
-            if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }
-            bytes += directory
-        }
-        return ByteString(bytes)
+    private static func joined(_ directories: CgroupDirectories, from start: Int) -> ByteString {
+        ByteString(directories[start...].joined(separator: CollectionOfOne(UInt8(ascii: "/"))))
     }
 
     /// Takes over what a runtime said; `path` is that of the cgroup this is the identity of.
@@ -48,7 +40,7 @@ extension UnitIdentity {
             found.lookInside(directories, from: place.depth)
             (container, kind) = (found, .container)
             if unit == nil, place.depth < directories.count {
-                subgroup = Self.joined(directories[place.depth...])
+                subgroup = Self.joined(directories, from: place.depth)
             }
         }
         if let runtime = details.runtime { container?.runtime = runtime }
@@ -78,7 +70,7 @@ extension UnitIdentity {
     }
 
     private static func kind(
-        _ path: [ArraySlice<UInt8>], _ system: UnitPlace, _ user: UnitPlace?, _ container: Int?, _ pod: Int?
+        _ path: CgroupDirectories, _ system: UnitPlace, _ user: UnitPlace?, _ container: Int?, _ pod: Int?
     ) -> Kind {
         if path.isEmpty { return .root }
         if container != nil { return .container }
@@ -92,7 +84,7 @@ extension UnitIdentity {
 
 extension UnitIdentity.Container {
     /// Reads the unit of a systemd that runs in the container, below what the runtime itself puts in between.
-    fileprivate mutating func lookInside(_ path: [ArraySlice<UInt8>], from start: Int) {
+    fileprivate mutating func lookInside(_ path: CgroupDirectories, from start: Int) {
         var start = start
         if start < path.count, Self.betweenPlaces.contains(Array(path[start])) { start += 1 }
         let inner = UnitPlace(in: path, from: start)
@@ -114,14 +106,16 @@ private struct UnitPlace {
     /// The position after both.
     private(set) var end: Int
 
-    init(in path: [ArraySlice<UInt8>], from start: Int) {
+    init(in path: CgroupDirectories, from start: Int) {
         end = start
-        while end < path.count, let name = Self.slice(path[end]) {
-            slice = name
-            end += 1
-        }
-        if end < path.count, let name = UnitName(directory: path[end]), name.type != .slice {
-            unit = name
+        while end < path.count, unit == nil, let name = UnitName(directory: path[end]) {
+            if name.isSlice {
+                slice = name.name
+            } else if name.type != .slice {
+                unit = name
+            } else {
+                return
+            }
             end += 1
         }
     }
@@ -130,18 +124,14 @@ private struct UnitPlace {
     /// in the user's root slice, as `sd_pid_get_user_slice` says.
     ///
     /// Neither name ever needs the `_` that escapes, so where there is one it is some other unit.
-    func userPlace(in path: [ArraySlice<UInt8>]) -> Self? {
+    func userPlace(in path: CgroupDirectories) -> Self? {
         guard let unit, unit.isUserManager || unit.isSession, path[end - 1].elementsEqual(unit.name.bytes) else {
             return nil
         }
         return Self(in: path, from: end)
     }
 
-    /// No slice has a shorter name than `x.slice`.
     static func slice(_ directory: ArraySlice<UInt8>) -> ByteString? {
-        guard directory.count >= 7, UnitName.endsAsSlice(directory), let name = UnitName(directory: directory),
-            name.isSlice
-        else { return nil }
-        return name.name
+        UnitName(directory: directory).flatMap { $0.isSlice ? $0.name : nil }
     }
 }

@@ -106,14 +106,18 @@ extension UnitIdentity {
     ///
     /// A bare cgroup has none, though it is in some slice.
     package var owner: (unit: UnitName, user: UInt32?)? {
-        let manager = unit.flatMap { UnitName($0.bytes) }.flatMap { $0.isUserManager ? $0 : nil }
-        let user = manager?.instance.flatMap { Self.uid($0.bytes) }
-        if let userUnit { return user.flatMap { user in UnitName(userUnit.bytes).map { ($0, user) } } }
+        if let userUnit { return managingUser.flatMap { user in UnitName(userUnit.bytes).map { ($0, user) } } }
         // The units of an old session's systemd are nobody's that is known here.
         if kind == .slice, unit != nil {
-            return user.flatMap { user in userSlice.flatMap { UnitName($0.bytes) }.map { ($0, user) } }
+            return managingUser.flatMap { user in userSlice.flatMap { UnitName($0.bytes) }.map { ($0, user) } }
         }
         let isSlice = kind == .slice || kind == .root || (kind == .pod && slice != "-.slice")
         return (unit ?? (isSlice ? slice : nil)).flatMap { UnitName($0.bytes) }.map { ($0, nil) }
+    }
+
+    /// Whose systemd the unit is.
+    private var managingUser: UInt32? {
+        guard let unit = unit.flatMap({ UnitName($0.bytes) }), unit.isUserManager else { return nil }
+        return unit.instance.flatMap { Self.uid($0.bytes) }
     }
 }

@@ -14,37 +14,39 @@ package struct UnitName: Hashable, Sendable {
     package let instance: ByteString?
 
     /// Nil for anything that is not the name of a unit that can run: templates without an instance are not.
-    package init?(_ name: some Sequence<UInt8>) {
-        let bytes = Array(name)
-        guard bytes.count <= Self.maxLength, let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > 0,
-            let type = UnitType(bytes[(dot + 1)...]),
-            bytes[..<dot].allSatisfy(Self.isValid)
-        else { return nil }
-        (self.name, self.type) = (ByteString(bytes), type)
-        guard let at = bytes[..<dot].firstIndex(of: UInt8(ascii: "@")) else {
-            (template, instance) = (nil, nil)
-            return
-        }
-        guard at > 0, dot > at + 1 else { return nil }
-        template = ByteString(Array(bytes[...at] + bytes[dot...]))
-        instance = ByteString(Array(bytes[(at + 1)..<dot]))
-    }
+    package init?(_ name: some Sequence<UInt8>) { self.init(bytes: Array(name)[...]) }
 
     /// The unit whose cgroup has this directory name.
     ///
     /// systemd puts one `_` before names that would clash with the kernel's own files, such as `_tasks.service`.
     package init?(directory: ArraySlice<UInt8>) {
         guard directory.count >= 3 else { return nil }
-        self.init(directory.first == UInt8(ascii: "_") ? directory.dropFirst() : directory)
+        self.init(bytes: directory.first == UInt8(ascii: "_") ? directory.dropFirst() : directory)
+    }
+
+    private init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.count <= Self.maxLength, let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > bytes.startIndex,
+            let type = UnitType(bytes[(dot + 1)...])
+        else { return nil }
+        var at: Int?
+        for index in bytes.startIndex..<dot {
+            guard Self.isValid(bytes[index]) else { return nil }
+            if at == nil, bytes[index] == UInt8(ascii: "@") { at = index }
+        }
+        (name, self.type) = (ByteString(bytes), type)
+        guard let at else {
+            (template, instance) = (nil, nil)
+            return
+        }
+        guard at > bytes.startIndex, dot > at + 1 else { return nil }
+        var template = bytes
+        template.removeSubrange((at + 1)..<dot)
+        self.template = ByteString(template)
+        instance = ByteString(bytes[(at + 1)..<dot])
     }
 
     /// Slices have no instances: a name with `@` in it is not one.
     package var isSlice: Bool { type == .slice && instance == nil }
-
-    /// Whether a directory's name ends as that of a slice: what does not is told so without a copy of it.
-    static func endsAsSlice(_ directory: ArraySlice<UInt8>) -> Bool {
-        directory.last == UInt8(ascii: "e") && directory.suffix(6).elementsEqual(".slice".utf8)
-    }
 
     private static let maxLength = 255
 
