@@ -14,7 +14,7 @@
 /* FILEID_KERNFS of linux/exportfs.h: the handle is the 64-bit number of the node. Since 5.5. */
 #define KERNFS_HANDLE 0xfe
 
-int clinux_open_cgroup(int mount, uint64_t id)
+int clinux_open_cgroup(int mount, uint64_t id, int as_place)
 {
 	union {
 		struct file_handle handle;
@@ -24,7 +24,7 @@ int clinux_open_cgroup(int mount, uint64_t id)
 	file.handle.handle_bytes = sizeof(id);
 	file.handle.handle_type = KERNFS_HANDLE;
 	memcpy(file.handle.f_handle, &id, sizeof(id));
-	return open_by_handle_at(mount, &file.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open_by_handle_at(mount, &file.handle, (as_place ? O_PATH : O_RDONLY) | O_CLOEXEC);
 }
 
 ssize_t clinux_path_of_open(int descriptors, int descriptor, char *path, size_t size)

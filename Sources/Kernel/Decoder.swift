@@ -20,13 +20,18 @@ package enum Decoder {
             let text = record.text(length: event.header.length)
         else { return nil }
         let id = CgroupID(event.cgroup)
-        let path = ByteString(text)
+        let path = text.count < longestCgroupPath ? ByteString(text) : nil
         return switch kind {
         case OT_EVENT_CGROUP_MADE.rawValue: .cgroupMade(id, path: path)
         case OT_EVENT_CGROUP_REMOVED.rawValue: .cgroupRemoved(id, path: path)
         default: .cgroupRenamed(id, path: path)
         }
     }
+
+    /// The kernel has room for so many bytes of a cgroup's path, and does not say when it cuts one there.
+    ///
+    /// Source: TRACE_CGROUP_PATH_LEN (linux/kernel/cgroup/cgroup-internal.h), which is one more for the NUL.
+    static var longestCgroupPath: Int { 1023 }
 
     private static func writerFact(_ record: RawSpan) -> Fact? {
         guard let event = record.load(ot_writer_event.self),

@@ -65,14 +65,14 @@ package struct CgroupNames: Sendable {
     package mutating func apply(_ fact: Fact, current: (CgroupID) -> ByteString?) {
         switch fact {
         case .cgroupMade(let id, let path):
-            set(id, path: visible(path, id, current))
+            if let path = seen(path, id, current) { set(id, path: path) }
         case .cgroupRenamed(let id, let path):
             let before = entries[id]?.name.path
-            let after = visible(path, id, current)
+            guard let after = seen(path, id, current) else { return }
             set(id, path: after)
             if let before { moveDescendants(of: before, to: after) }
         case .cgroupRemoved(let id, let path):
-            if entries[id] == nil { set(id, path: visible(path, id, current)) }
+            if entries[id] == nil, let path = seen(path, id, current) { set(id, path: path) }
             markGone(id)
         case .writerSeen:
             break
@@ -162,6 +162,13 @@ package struct CgroupNames: Sendable {
         if asksAboutContainers, let question = ContainerQuestion(entry.name.identity, path: entry.name.path) {
             questions.append((id, question, entry.name.path))
         }
+    }
+
+    /// What was reported, or else what the file system says: better no name than the beginning of one.
+    private mutating func seen(
+        _ path: ByteString?, _ id: CgroupID, _ current: (CgroupID) -> ByteString?
+    ) -> ByteString? {
+        if let path { visible(path, id, current) } else { current(id) }
     }
 
     /// The kernel's path as the mount shows it. Which prefix a cgroup namespace hides is learned from a living cgroup.

@@ -55,7 +55,9 @@ package struct CgroupTree: ~Copyable, Sendable {
     /// The path of a cgroup by its ID; nil when it is gone or not below the mount.
     ///
     /// Source: the kernfs file handle is the ID (linux/fs/kernfs/mount.c).
-    package func path(of id: CgroupID) -> ByteString? { withCgroup(id) { path($0, id) } ?? nil }
+    package func path(of id: CgroupID) -> ByteString? {
+        withCgroup(id, asPlace: true) { path($0, id) } ?? nil
+    }
 
     /// All that the name of a cgroup says, in one look; nil when it is gone or not below the mount.
     ///
@@ -87,43 +89,54 @@ package struct CgroupTree: ~Copyable, Sendable {
         return path(opened, id) == name.path ? linked : nil
     }
 
+    /// Whom a cgroup is delegated to may write the second of the attributes, but not the first.
     private func attribute(_ opened: CInt) -> String? {
+        attribute("trusted.invocation_id", opened) ?? attribute("user.invocation_id", opened)
+    }
+
+    private func attribute(_ name: String, _ opened: CInt) -> String? {
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             guard let base = buffer.baseAddress else { return nil }
-            // Whom a cgroup is delegated to may write the second of them, but not the first.
-            for name in ["trusted.invocation_id", "user.invocation_id"] as [StaticString] {
-                let length = name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
-                    clinux_get_attribute(opened, $0, base, buffer.count)
-                }
-                guard length > 0 else { continue }
-                if let id = InvocationLinks.invocationID(Array(buffer[..<length])) { return id }
-            }
-            return nil
+            let length = clinux_get_attribute(opened, name, base, buffer.count)
+            return length > 0 ? InvocationLinks.invocationID(Array(buffer[..<length])) : nil
         }
     }
 
-    private func withCgroup<Result>(_ id: CgroupID, _ body: (CInt) -> Result) -> Result? {
-        let opened = clinux_open_cgroup(descriptor, id.rawValue)
+    private func withCgroup<Result>(_ id: CgroupID, asPlace: Bool = false, _ body: (CInt) -> Result) -> Result? {
+        let opened = clinux_open_cgroup(descriptor, id.rawValue, asPlace ? 1 : 0)
         guard opened >= 0 else { return nil }
         defer { close(opened) }
         return body(opened)
     }
 
     private func path(_ opened: CInt, _ id: CgroupID) -> ByteString? {
-        withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
-            guard let base = buffer.assumingMemoryBound(to: CChar.self).baseAddress else { return nil }
-            let length = clinux_path_of_open(descriptors, opened, base, buffer.count)
-            guard length > 0 else { return nil }
-            let shown = UnsafeRawBufferPointer(buffer)[..<length]
-            // So the kernel marks what was removed while it was open; it may as well be the name of what is still there.
-            if shown.last == UInt8(ascii: ")"), shown.suffix(10).elementsEqual(" (deleted)".utf8), !isThere(id) {
-                return nil
-            }
-            return relative(shown)
-        }
+        // Most paths fit where no memory has to be taken for them.
+        let short: PathRead = withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { path(opened, id, in: $0) }
+        if case .read(let path) = short { return path }
+        let long = withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { path(opened, id, in: $0) }
+        return if case .read(let path) = long { path } else { nil }
     }
 
-    private func isThere(_ id: CgroupID) -> Bool { withCgroup(id) { _ in true } ?? false }
+    private enum PathRead {
+        case read(ByteString?)
+        /// There was no room for the whole of it.
+        case longer
+    }
+
+    private func path(_ opened: CInt, _ id: CgroupID, in buffer: UnsafeMutableRawBufferPointer) -> PathRead {
+        guard let base = buffer.assumingMemoryBound(to: CChar.self).baseAddress else { return .read(nil) }
+        let length = clinux_path_of_open(descriptors, opened, base, buffer.count)
+        guard length > 0 else { return .read(nil) }
+        if length == buffer.count { return .longer }
+        let shown = UnsafeRawBufferPointer(buffer)[..<length]
+        // So the kernel marks what was removed while it was open; it may as well be the name of what is still there.
+        if shown.last == UInt8(ascii: ")"), shown.suffix(10).elementsEqual(" (deleted)".utf8), !isThere(id) {
+            return .read(nil)
+        }
+        return .read(relative(shown))
+    }
+
+    private func isThere(_ id: CgroupID) -> Bool { withCgroup(id, asPlace: true) { _ in true } ?? false }
 
     /// Without the mount's own path; nil for paths that are not below it.
     private func relative(_ path: Slice<UnsafeRawBufferPointer>) -> ByteString? {
@@ -137,12 +150,18 @@ package struct CgroupTree: ~Copyable, Sendable {
     /// Whether there are directories in it, nil when that cannot be told: most cgroups have none, and to read their files takes far longer than to ask.
     ///
     /// Source: kernfs counts them as links (linux/fs/kernfs/inode.c, kernfs_refresh_inode).
-    private static func hasChildren(_ entry: UnsafeMutablePointer<dirent>, in directory: CInt) -> Bool? {
+    private static func hasChildren(_ name: UnsafePointer<CChar>, in directory: CInt) -> Bool? {
         var status = stat()
-        guard fstatat(directory, &entry.pointee.d_name.0, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             return hasVanished(errno) ? false : nil
         }
         return status.st_nlink > 2
+    }
+
+    /// As long as it is: a cgroup's name may have more than the 255 bytes that the C library's type has room for.
+    private static func name(of entry: UnsafeMutablePointer<dirent>) -> UnsafePointer<CChar> {
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? MemoryLayout<dirent>.size
+        return UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
     }
 
     /// Source: kernfs says so of a removed directory that is still open.
@@ -158,16 +177,16 @@ package struct CgroupTree: ~Copyable, Sendable {
         defer { closedir(stream) }
         while let entry = readdir(stream) {
             guard entry.pointee.d_type == DT_DIR else { continue }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            let text = Self.name(of: entry)
+            let name = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
             if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
             let childPath = path + [UInt8(ascii: "/")] + name
             visit(CgroupID(UInt64(entry.pointee.d_ino)), ByteString(childPath))
-            switch Self.hasChildren(entry, in: dirfd(stream)) {
+            switch Self.hasChildren(text, in: dirfd(stream)) {
             case false?: break
             case nil: unread += 1
             case true?:
-                let child = openat(
-                    dirfd(stream), &entry.pointee.d_name.0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                let child = openat(dirfd(stream), text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                 if child >= 0 {
                     walk(child, path: childPath, &unread, visit)
                 } else if !Self.hasVanished(errno) {

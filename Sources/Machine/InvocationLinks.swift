@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 package import Model
 
 /// The links in which every systemd keeps the invocation IDs of what it runs.
@@ -10,12 +11,14 @@ package enum InvocationLinks {
     /// - Parameter user: whose systemd it belongs to; nil for the host's.
     /// - Parameter root: a folder that stands for `/`.
     package static func id(of unit: UnitName, ofUser user: UInt32?, root: String = "") -> String? {
-        // A user may make anything of this folder: a link into a file system that hangs must not hold a window.
-        guard let name = unit.name.text,
-            let link = Self.link(
-                below: root + (user.map { "/run/user/\($0)" } ?? "/run"), "systemd/units/invocation:\(name)")
-        else { return nil }
-        return invocationID(link)
+        guard let name = unit.name.text else { return nil }
+        let link = "systemd/units/invocation:\(name)"
+        let target = Self.target { buffer, size in
+            guard let user else { return readlink("\(root)/run/\(link)", buffer, size) }
+            // The user may make anything of this folder: a link into a file system that hangs must not hold a window.
+            return clinux_read_link_below("\(root)/run/user/\(user)", link, buffer, size)
+        }
+        return target.flatMap(invocationID)
     }
 
     /// 32 hexadecimal digits, which is all that an invocation ID can be.
@@ -29,10 +32,10 @@ package enum InvocationLinks {
         return isID ? ByteString(bytes).text : nil
     }
 
-    private static func link(below top: String, _ path: String) -> [UInt8]? {
+    private static func target(_ read: (UnsafeMutablePointer<CChar>, Int) -> Int) -> [UInt8]? {
         let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
             let length = buffer.withMemoryRebound(to: CChar.self) { characters in
-                characters.baseAddress.map { clinux_read_link_below(top, path, $0, characters.count) } ?? 0
+                characters.baseAddress.map { read($0, characters.count) } ?? 0
             }
             count = max(length, 0)
         }

@@ -1,9 +1,10 @@
 /// Something rare that the kernel programs report as it happens.
 package enum Fact: Sendable, Equatable {
-    /// Paths start at the real root of the hierarchy, also for an agent inside a cgroup namespace.
-    case cgroupMade(CgroupID, path: ByteString)
-    case cgroupRemoved(CgroupID, path: ByteString)
-    case cgroupRenamed(CgroupID, path: ByteString)
+    /// Paths start at the real root of the hierarchy, also for an agent inside a cgroup namespace; absent when the kernel
+    /// had no room for the whole.
+    case cgroupMade(CgroupID, path: ByteString?)
+    case cgroupRemoved(CgroupID, path: ByteString?)
+    case cgroupRenamed(CgroupID, path: ByteString?)
     /// A writer was seen for the first time; the path is that of its executable, absent when it was too deep to read.
     case writerSeen(ExecutableID, tgid: Int32, path: ByteString?)
 }

@@ -11,18 +11,23 @@ func benchmarkNames(cgroups count: Int) throws {
     let tree = try CgroupTree(mount)
     let made = try MadeCgroups(count, below: mount.path)
     var ids: [CgroupID] = []
+    var samples: [MadeCgroups.Kind: [CgroupID]] = [:]
     var names = CgroupNames(startsAtRealRoot: tree.startsAtRealRoot)
 
     let walk = microseconds(each: 1) {
         ids.removeAll()
+        samples.removeAll()
         names = CgroupNames(startsAtRealRoot: tree.startsAtRealRoot)
         tree.walk { id, path in
             names.found(id, path: path)
-            if path.bytes.starts(with: made.shownPath) { ids.append(id) }
+            if let kind = made.kind(of: path) {
+                ids.append(id)
+                samples[kind, default: []].append(id)
+            }
         }
     }
     report("walk at start, \(names.count) cgroups", walk)
-    guard ids.count > count else { throw Unmeasurable("the walk did not find them all", mount.path.lossyText) }
+    guard ids.count == count else { throw Unmeasurable("the walk did not find them all", mount.path.lossyText) }
 
     let sample = Array(ids.suffix(1000))
     report(
@@ -36,9 +41,12 @@ func benchmarkNames(cgroups count: Int) throws {
             "identity of \(path.lossyText.prefix(50))",
             microseconds(each: 1000) { for _ in 0..<1000 { _ = UnitIdentity(cgroupPath: path) } })
     }
-    reportUnknown(tree, sample, "no invocation anywhere")
-    try made.writeInvocations()
-    reportUnknown(tree, sample, "invocation in the attribute")
+    for invocation in ["no invocation anywhere", "invocation in the attribute"] {
+        for kind in MadeCgroups.Kind.allCases {
+            reportUnknown(tree, Array((samples[kind] ?? []).suffix(1000)), "\(kind), \(invocation)")
+        }
+        try made.writeInvocations()
+    }
     reportKnown(&names, sample)
 }
 
@@ -87,31 +95,64 @@ private func reportKnown(_ names: inout CgroupNames, _ sample: [CgroupID]) {
     print("questions asked of the file system for known IDs: \(asked)")
 }
 
-/// Cgroups below one of their own, removed in the end.
+/// Cgroups of three kinds below one of their own, removed in the end.
 private final class MadeCgroups {
-    let shownPath: [UInt8]
+    enum Kind: String, CaseIterable {
+        case service, scope, container
+
+        /// What they stand in.
+        var place: String { self == .scope ? "/user@1000.service/app.slice" : "" }
+
+        func name(_ number: Int) -> String {
+            switch self {
+            case .service: "bench@\(number).service"
+            case .scope: "bench-\(number).scope"
+            case .container:
+                "docker-\(String(repeating: "0123456789abcdef", count: 3))\(String(UInt64(number) | 1 << 63, radix: 16)).scope"
+            }
+        }
+    }
+
+    private let shownPath: String
     private let top: String
     private let count: Int
 
     init(_ count: Int, below mount: ByteString) throws {
-        shownPath = Array("/ot-bench-\(getpid()).slice".utf8)
-        top = mount.lossyText + String(decoding: shownPath, as: UTF8.self)
+        shownPath = "/ot-bench-\(getpid()).slice"
+        top = mount.lossyText + shownPath
         self.count = count
-        guard mkdir(top, 0o755) == 0 else { throw Unmeasurable("mkdir", top) }
-        for number in 0..<count where mkdir(name(number), 0o755) != 0 {
+        for place in places.reversed() {
+            guard mkdir(place, 0o755) == 0 else { throw Unmeasurable("mkdir", place) }
+        }
+        for number in 0..<count where mkdir(path(number), 0o755) != 0 {
             remove()
-            throw Unmeasurable("mkdir", name(number))
+            throw Unmeasurable("mkdir", path(number))
         }
     }
 
     deinit { remove() }
 
+    func kind(of path: ByteString) -> Kind? {
+        guard path.bytes.starts(with: shownPath.utf8) else { return nil }
+        let name = path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
+        return if name.starts(with: "docker-".utf8) {
+            .container
+        } else if name.starts(with: "bench-".utf8) {
+            .scope
+        } else if name.starts(with: "bench@".utf8) {
+            .service
+        } else {
+            nil
+        }
+    }
+
     /// As systemd does it for its services; by another program, as Swift's Glibc has no setxattr.
     func writeInvocations() throws {
         let program = """
             import os, sys
-            for name in os.scandir(sys.argv[1]):
-                if name.is_dir(): os.setxattr(name.path, "trusted.invocation_id", b"0123456789abcdef" * 2)
+            for place, folders, files in os.walk(sys.argv[1]):
+                for name in folders:
+                    os.setxattr(os.path.join(place, name), "trusted.invocation_id", b"0123456789abcdef" * 2)
             """
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -121,10 +162,16 @@ private final class MadeCgroups {
         guard process.terminationStatus == 0 else { throw Unmeasurable("setxattr", top) }
     }
 
-    private func name(_ number: Int) -> String { "\(top)/bench@\(number).service" }
+    private func path(_ number: Int) -> String {
+        let kind = Kind.allCases[number % Kind.allCases.count]
+        return "\(top)\(kind.place)/\(kind.name(number))"
+    }
+
+    /// The innermost first.
+    private var places: [String] { ["\(top)/user@1000.service/app.slice", "\(top)/user@1000.service", top] }
 
     private func remove() {
-        for number in 0..<count { rmdir(name(number)) }
-        rmdir(top)
+        for number in 0..<count { rmdir(path(number)) }
+        for place in places { rmdir(place) }
     }
 }

@@ -48,11 +48,17 @@ import Testing
         [],
         Array("/".utf8),
         [0x2f, 0xff, 0xfe, 0x0a, 0x20],
-        Array(repeating: 0x61, count: Int(OT_PATH_MAX) - 1),
+        Array(repeating: 0x61, count: 1022),
     ])
     func `a path is taken as its bytes are`(path: [UInt8]) {
         let record = Self.cgroup(OT_EVENT_CGROUP_MADE.rawValue, path)
         #expect(fact(record) == .cgroupMade(CgroupID(4417), path: ByteString(path)))
+    }
+
+    /// The kernel's own buffer for it has 1024 bytes: linux/kernel/cgroup/cgroup-internal.h.
+    @Test(arguments: [1023, Int(OT_PATH_MAX) - 1]) func `a path that may have been cut is none`(count: Int) {
+        let record = Self.cgroup(OT_EVENT_CGROUP_MADE.rawValue, Array(repeating: 0x61, count: count))
+        #expect(fact(record) == .cgroupMade(CgroupID(4417), path: nil))
     }
 
     @Test func `bytes after the text are not read`() {

@@ -60,6 +60,22 @@ private func named(_ path: ByteString) -> CgroupName {
         #expect(names.living.isEmpty)
     }
 
+    @Test func `one that was made under a path too long to be reported is asked for, or has no name`() {
+        var names = names()
+        let (there, gone) = (CgroupID(8), CgroupID(9))
+        let facts: [Fact] = [
+            .cgroupMade(there, path: nil), .cgroupMade(gone, path: nil), .cgroupRemoved(gone, path: nil),
+        ]
+        apply(&names, facts, [there: "/long"])
+        #expect(path(&names, there) == "/long")
+        #expect(path(&names, gone) == nil)
+        #expect(names.count == 1)
+        // Its removal is known all the same, whenever it was reported.
+        apply(&names, [.cgroupRenamed(there, path: nil), .cgroupRemoved(there, path: nil)])
+        #expect(path(&names, there) == "/long")
+        #expect((0..<4).map { _ in names.drained() }.filter { !$0.isEmpty } == [[there]])
+    }
+
     @Test func `a removed cgroup keeps its name for the drain after it and for one of grace`() {
         var names = names()
         apply(&names, [.cgroupMade(id, path: "/a.scope"), .cgroupRemoved(id, path: "/a.scope")])

@@ -43,6 +43,8 @@ private let canMake = getuid() == 0 && cgroupMount != nil
     @Test(arguments: [
         Array("with space".utf8), Array("tab\tand\u{1b}[1m".utf8), [0xff, 0xfe, 0x80], Array(" (deleted)".utf8),
         Array("..hidden".utf8), Array(#"back\slash\x2d"#.utf8), Array(repeating: 0x61, count: 255),
+        // The kernel has no bound for them but that of the whole path.
+        Array(repeating: 0x61, count: 256), Array(repeating: 0x62, count: 3000),
     ])
     // The one byte besides the slash that the kernel accepts in no cgroup's name is the newline.
     func `hostile names come back byte for byte`(name: [UInt8]) throws {
@@ -52,6 +54,24 @@ private let canMake = getuid() == 0 && cgroupMount != nil
         #expect(walked(tree)[child] == path)
         let byNumber = tree.path(of: child)
         #expect(byNumber == path)
+    }
+
+    @Test func `a path of more than a thousand bytes comes back whole`() throws {
+        let tree = try CgroupTree(mount)
+        var (names, ids): ([[UInt8]], [CgroupID]) = ([], [])
+        defer { for name in names.reversed() { cgroup.remove(name) } }
+        for level in 0..<7 {
+            let name = (names.last.map { $0 + [0x2f] } ?? []) + Array(repeating: 0x61 + UInt8(level), count: 255)
+            ids.append(try cgroup.make(name))
+            names.append(name)
+        }
+        let found = walked(tree)
+        for (id, name) in zip(ids, names) {
+            let path = ByteString(cgroup.shownPath + [0x2f] + name)
+            let byNumber = tree.path(of: id)
+            #expect(byNumber == path)
+            #expect(found[id] == path)
+        }
     }
 
     @Test func `a removed cgroup has no path any more`() throws {

@@ -60,7 +60,9 @@ final class TestCgroup {
         var names: [[UInt8]] = []
         while let entry = readdir(directory) {
             guard entry.pointee.d_type == DT_DIR else { continue }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            let name = withUnsafePointer(to: &entry.pointee.d_name.0) {
+                Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+            }
             if name != [0x2e], name != [0x2e, 0x2e] { names.append(name) }
         }
         return names

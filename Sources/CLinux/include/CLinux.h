@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Opens the directory of a cgroup by its ID, through any descriptor of the cgroup2 mount; -1 with errno set. */
-int clinux_open_cgroup(int mount, uint64_t id);
+/*
+ * Opens the directory of a cgroup by its ID, through any descriptor of the cgroup2 mount; -1 with errno set.
+ * `as_place` (O_PATH) is for its path alone, and takes less.
+ */
+int clinux_open_cgroup(int mount, uint64_t id, int as_place);
 
 /*
  * The path of an open file, as readlink(2) gives it; `descriptors` is /proc/self/fd, opened once, as the way there through
