@@ -26,10 +26,20 @@ struct Batch: Decodable {
             let path: String?
         }
 
+        struct Container: Decodable {
+            let id: String
+            let runtime: String?
+        }
+
+        struct Pod: Decodable { let uid: String }
+
         let unit: String?
         let unitSeries: String?
         let kind: String
         let slice: String?
+        let ownerUid: UInt32?
+        let container: Container?
+        let pod: Pod?
         struct Writer: Decodable {
             let exe: String?
             let exeRaw: String?
@@ -44,7 +54,9 @@ struct Batch: Decodable {
         let counters: Counters
         let writers: [Writer]
 
-        private enum CodingKeys: String, CodingKey { case unit, unitSeries, kind, slice, cgroup, writers }
+        private enum CodingKeys: String, CodingKey {
+            case unit, unitSeries, kind, slice, ownerUid, container, pod, cgroup, writers
+        }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -52,6 +64,9 @@ struct Batch: Decodable {
             unitSeries = try container.decodeIfPresent(String.self, forKey: .unitSeries)
             kind = try container.decode(String.self, forKey: .kind)
             slice = try container.decodeIfPresent(String.self, forKey: .slice)
+            ownerUid = try container.decodeIfPresent(UInt32.self, forKey: .ownerUid)
+            self.container = try container.decodeIfPresent(Container.self, forKey: .container)
+            pod = try container.decodeIfPresent(Pod.self, forKey: .pod)
             cgroup = try container.decodeIfPresent(Cgroup.self, forKey: .cgroup)
             counters = try Counters(from: decoder)
             writers = try container.decode([Writer].self, forKey: .writers)

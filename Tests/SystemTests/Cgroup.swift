@@ -51,25 +51,53 @@ final class Cgroup {
         if let top = try? Self.mountPoint() { Self.remove("\(top)/\(name)") }
     }
 
-    private static func make(_ path: String) throws {
-        guard mkdir(path, 0o755) == 0 else { throw Failure("mkdir \(path): \(String(cString: strerror(errno)))") }
+    private static func make(_ path: String) throws { try make(Array(path.utf8)) }
+
+    private static func make(_ path: [UInt8]) throws {
+        guard mkdir(path.asPath, 0o755) == 0 else {
+            throw Failure("mkdir \(String(decoding: path, as: UTF8.self)): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Makes one in it whose name need not be text; answers its ID and its path from the mount on.
+    func make(_ name: [UInt8]) throws -> (id: UInt64, path: [UInt8]) {
+        let child = Array(path.utf8) + [UInt8(ascii: "/")] + name
+        try Self.make(child)
+        var status = stat()
+        guard stat(child.asPath, &status) == 0 else { throw Failure("stat: \(String(cString: strerror(errno)))") }
+        return (UInt64(status.st_ino), Array(child.dropFirst(try Self.mountPoint().utf8.count)))
     }
 
     /// The files of a cgroup cannot be deleted, so this removes folders only, from the bottom up.
     private static func remove(_ path: String) {
         try? "1".write(toFile: "\(path)/cgroup.kill", atomically: false, encoding: .utf8)
-        for child in folders(in: path) { remove("\(path)/\(child)") }
+        remove(Array(path.utf8))
+    }
+
+    private static func remove(_ path: [UInt8]) {
+        for child in folders(in: path) { remove(path + [UInt8(ascii: "/")] + child) }
         let deadline = ContinuousClock.now + .seconds(5)
-        while rmdir(path) != 0, errno == EBUSY, ContinuousClock.now < deadline { sched_yield() }
+        while rmdir(path.asPath) != 0, errno == EBUSY, ContinuousClock.now < deadline { sched_yield() }
+    }
+
+    /// Names need not be text.
+    private static func folders(in path: [UInt8]) -> [[UInt8]] {
+        guard let stream = opendir(path.asPath) else { return [] }
+        defer { closedir(stream) }
+        var names: [[UInt8]] = []
+        while let entry = readdir(stream) {
+            guard entry.pointee.d_type == DT_DIR else { continue }
+            // They may be longer than the field.
+            let name = withUnsafePointer(to: &entry.pointee.d_name.0) {
+                Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+            }
+            names.append(name)
+        }
+        return names.filter { $0 != Array(".".utf8) && $0 != Array("..".utf8) }
     }
 
     static func folders(in path: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter { name in
-            var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder)
-                && isFolder.boolValue
-        }
+        folders(in: Array(path.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Where cgroup2 is mounted: hybrid hosts have it elsewhere than /sys/fs/cgroup.
@@ -92,4 +120,9 @@ final class Cgroup {
         }
         throw Failure("this process is in no cgroup2")
     }
+}
+
+extension [UInt8] {
+    /// As system calls take it.
+    fileprivate var asPath: [CChar] { map { CChar(bitPattern: $0) } + [0] }
 }

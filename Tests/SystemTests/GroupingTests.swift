@@ -15,8 +15,8 @@ extension SystemTests {
 
         private var name: String { String(slice.name.dropLast(".slice".count)) }
 
-        private func start() throws -> AgentRun {
-            let outputs = ["slice", "unit"].map { key in
+        private func start(_ keys: [String] = ["slice", "unit"]) throws -> AgentRun {
+            let outputs = keys.map { key in
                 """
                 [outputs.by-\(key)]
                 type = "file"
@@ -136,6 +136,67 @@ extension SystemTests {
             expectSums(
                 units, cgroups, of: { $0.kind == "overflow" ? nil : $0.unitSeries },
                 in: { $0.unitSeries.map { [$0] } ?? [] })
+        }
+
+        /// A cgroup that a user, a container or a pod has, and which of them.
+        private struct Place {
+            let path: [String]
+            var user: UInt32?
+            var container: String?
+            var pod: String?
+        }
+
+        @Test func `users, containers and pods have rows of their own in one run, each the sum of its cgroups`() throws
+        {
+            let ids = ["3c", "a4", "5e", "f0"].map { String(repeating: $0, count: 32) }
+            let (user, pod) = (UInt32(54321), "0b1c2d3e-1111-2222-3333-444455556666")
+            let podPath = ["kubepods", "burstable", "pod\(pod)"]
+            let home = ["user-\(user).slice", "user@\(user).service"]
+            let places = [
+                Place(path: home + ["app.slice", "a.service"], user: user),
+                Place(path: ["user-\(user).slice", "session-3.scope"], user: user),
+                Place(
+                    path: home + ["user.slice", "libpod-\(ids[0]).scope"], user: user, container: "podman \(ids[0])"),
+                Place(path: ["docker-\(ids[1]).scope"], container: "docker \(ids[1])"),
+                Place(path: ["docker-\(ids[1]).scope", "init.scope"], container: "docker \(ids[1])"),
+                Place(path: podPath, pod: pod),
+                Place(path: podPath + [ids[2]], container: "containerd \(ids[2])", pod: pod),
+                Place(path: podPath + [ids[3]], container: "containerd \(ids[3])", pod: pod),
+                Place(path: ["\(name)-x.service"]),
+            ]
+            let agent = try start(["user", "container", "pod"])
+            let cgroups = try places.map { try Cgroup(in: slice, $0.path) }
+            let truths = try cgroups.enumerated().map { number, cgroup in
+                try Workload.run(in: cgroup, folder, ["--repeat", "\(number + 1)", "--only", "syscalls,names"])
+            }
+            let batches = try agent.stop()
+            for truth in truths { #expect(batches.counters(of: truth.cgroupId).differences(from: truth) == []) }
+
+            let keys: [(String, (Place) -> String?, @Sendable (Batch.Unit) -> String?)] = [
+                ("user", { $0.user.map { "\($0)" } }, { $0.ownerUid.map { "\($0)" } }),
+                ("container", \.container, { $0.container.map { "\($0.runtime ?? "?") \($0.id)" } }),
+                ("pod", \.pod, { $0.pod?.uid }),
+            ]
+            for (key, meant, told) in keys {
+                let grouped = try self.batches(by: key, beside: batches)
+                // What has none of a key is one row of kind `none`; what nobody could name has a row, too.
+                let name = { @Sendable (row: Batch.Unit) -> String in
+                    row.kind == "unresolved" ? row.kind : told(row) ?? "none"
+                }
+                expectSums(grouped, batches, of: name, in: { [name($0)] })
+
+                var expected: [String: Counters] = [:]
+                for (place, truth) in zip(places, truths) {
+                    if let name = meant(place) { expected[name, default: Counters()].add(truth.counters) }
+                }
+                #expect(expected.count == (key == "container" ? 4 : 1))
+                for (name, sum) in expected {
+                    let rows = grouped.flatMap(\.units).filter { told($0) == name }
+                    #expect(rows.allSatisfy { $0.kind == key && $0.unit == nil && $0.cgroup == nil }, "\(name)")
+                    let counted = rows.reduce(into: Counters()) { $0.add($1.counters) }
+                    #expect(counted.differences(from: sum) == [], "\(name)")
+                }
+            }
         }
     }
 }

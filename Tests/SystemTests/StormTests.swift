@@ -60,5 +60,58 @@ extension SystemTests {
             let said = batches.map { $0.loss.ringRecords + $0.loss.unresolvedCgroups }.reduce(0, +)
             #expect(unnamed == 0 || said > 0)
         }
+
+        /// Makes and removes cgroups as fast as it can, also under names that were there before, until it is told to end.
+        private static let storm = """
+            import os, sys
+            rounds = 0
+            while not os.path.exists(sys.argv[2]):
+                places = [f"{sys.argv[1]}/passing-{n}" for n in range(20)]
+                for place in places:
+                    for path in (place, place + "/inner", place + "/inner/most"): os.mkdir(path)
+                for place in places:
+                    for path in (place + "/inner/most", place + "/inner", place): os.rmdir(path)
+                rounds += 1
+                if rounds == 1: print("storming", file=sys.stderr, flush=True)
+            print(rounds)
+            """
+
+        @Test(.enabled(if: installed("python3") != nil, "python3 is not installed"))
+        func `a tree that changes under the walk costs neither time nor the name or the counts of what stays`() throws {
+            let staying = try (0..<200).map { try Cgroup(in: cgroup, ["stays-\($0 % 20)", "inner-\($0)"]) }
+            let end = folder.path("end")
+            let storms = try (0..<2).map { number in
+                let place = try Cgroup(in: cgroup, ["storm-\(number)"])
+                return try Running(installed("python3") ?? "", ["-c", Self.storm, place.path, end], in: folder)
+            }
+            for storm in storms { try storm.wait(for: "storming", until: .now + .seconds(30)) }
+
+            let started = ContinuousClock.now
+            let agent = try AgentRun(in: folder)
+            let truths = try staying.prefix(5).map { try Workload.run(in: $0, folder, ["--only", "syscalls"]) }
+            let listing = try otagent(["units", "--json"], in: folder)
+            #expect(ContinuousClock.now - started < .seconds(30))
+            try folder.write("end", "")
+            for storm in storms {
+                let end = try storm.wait(until: .now + .seconds(30))
+                #expect(end.status == 0, "\(end.errors)")
+                #expect((Int(end.output.split(separator: "\n").first ?? "") ?? 0) > 1)
+            }
+            let batches = try agent.stop()
+
+            let top = try Cgroup.mountPoint()
+            for (truth, cgroup) in zip(truths, staying) {
+                #expect(batches.counters(of: truth.cgroupId).differences(from: truth) == [])
+                #expect(
+                    Set(batches.rows(of: truth.cgroupId).map(\.cgroup?.path)) == ["\(cgroup.path.dropFirst(top.count))"]
+                )
+            }
+            #expect(listing.status == 0, "\(listing.errors)")
+            let listed = try decoded([Listed].self, from: listing.output).compactMap(\.cgroup.path)
+            #expect(Set(staying.map { String($0.path.dropFirst(top.count)) }).subtracting(listed) == [])
+            #expect(Set(listed).count == listed.count)
+        }
+
+        private struct Listed: Decodable { let cgroup: Batch.Unit.Cgroup }
     }
 }
