@@ -33,8 +33,8 @@ final class Folder {
 final class SmallFileSystem {
     let path: String
 
-    init(in folder: Folder, size: String) throws {
-        path = folder.path("small")
+    init(in folder: Folder, size: String, named name: String = "small") throws {
+        path = folder.path(name)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         guard mount("tmpfs", path, "tmpfs", 0, "size=\(size)") == 0 else {
             throw Failure("mount: \(String(cString: strerror(errno)))")
