@@ -5,10 +5,12 @@ extension SystemTests {
     /// Every command that a document shows is run, as it stands there.
     @Suite struct Documents {
         /// A command of a `console` block: a line that starts with the root's prompt, and those that continue it.
-        struct Command: CustomTestStringConvertible, Sendable {
+        struct Command: Sendable {
             let document: String
             let text: String
-            var testDescription: String { "\(document): \(text.prefix(60))" }
+
+            /// The file that it writes, or that another has written before it.
+            var usesFile: Bool { text.contains("file.toml") || text.contains("activity.ndjson") }
         }
 
         private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -37,14 +39,43 @@ extension SystemTests {
             return commands.filter { $0.text != "otagent --config agent.toml" }
         }
 
-        @Test(arguments: allCommands())
-        func `a command that is shown works`(command: Command) throws {
-            let folder = try Folder()
+        /// Commands that nothing but a host's folders would keep apart; what they leave there is gone afterwards.
+        ///
+        /// Each list of them has these folders for itself, and windows of one second where the default has ten.
+        private func start(_ commands: [Command], number: Int, in folder: Folder) throws -> Running {
             let bin = URL(filePath: try built("otagent")).deletingLastPathComponent().path
-            let place = Self.root.appending(path: command.document).deletingLastPathComponent().path
-            let script = "set -o pipefail; PATH=\(bin):$PATH; cd '\(place)' || exit 1\n\(command.text)"
-            let end = try run("/bin/bash", ["-c", script], in: folder)
-            #expect(end.status == 0, "\(end.errors.suffix(2000))")
+            let defaults = Self.root.appending(path: "config/agent.toml").path
+            let text = try String(contentsOfFile: defaults, encoding: .utf8)
+            let quick = try folder.write(
+                "agent-\(number).toml", text.replacing("interval = \"10s\"", with: "interval = \"1s\""))
+            var script = """
+                set -o pipefail
+                mount --bind '\(quick)' '\(defaults)' || exit 1
+                for place in /run /var/lib; do mount -t tmpfs own $place || exit 1; done
+                PATH=\(bin):$PATH
+
+                """
+            for command in commands {
+                let place = Self.root.appending(path: command.document).deletingLastPathComponent().path
+                script += "cd '\(place)' || exit 1\n{ \(command.text)\n} || exit 1\n"
+            }
+            let arguments = ["--mount", "--propagation", "private", "/bin/bash", "-c", script]
+            return try Running(installed("unshare") ?? "", arguments, in: folder)
+        }
+
+        /// At the same time, as they wait most of it; those that are about the same file one after the other.
+        @Test(.enabled(if: installed("unshare") != nil, "unshare is not installed"))
+        func `every command that is shown works`() throws {
+            let folder = try Folder()
+            let commands = Self.allCommands()
+            let lists = [commands.filter(\.usesFile)] + commands.filter { !$0.usesFile }.map { [$0] }
+            #expect(lists[0].count >= 3)
+            let started = try lists.enumerated().map { try start($1, number: $0, in: folder) }
+            for (running, commands) in zip(started, lists) {
+                let end = try running.wait(until: .now + .seconds(120))
+                let shown = commands.map { "\($0.document): \($0.text)" }.joined(separator: "\n")
+                #expect(end.status == 0, "\(shown)\n\(end.errors.suffix(2000))")
+            }
         }
 
         @Test func `the documents show commands`() {
