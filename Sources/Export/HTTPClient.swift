@@ -134,12 +134,15 @@ struct HTTPClient: ~Copyable {
     private func answer(
         _ code: CURLcode?, _ isAnswered: Bool, _ reading: AnswerReading, timeout: Duration
     ) -> HTTPAnswer {
+        let hasHead = reading.headEnded != nil
         switch code {
-        case CURLE_OK: break
+        case CURLE_OK where hasHead: break
         case CURLE_WRITE_ERROR where reading.isTooLong: break
         // The collector said what became of the batch, then closed early, stayed silent or spoke nonsense: one whose
         // answers always end like that would else be sent the same batch for ever.
-        case CURLE_PARTIAL_FILE where status > 0: break
+        case CURLE_PARTIAL_FILE where hasHead: break
+        // A head that was cut may be of somebody who died over it: libcurl takes its status for an answer.
+        case CURLE_OK: return failure(CURLE_PARTIAL_FILE, timeout: timeout)
         case nil where isAnswered, CURLE_OPERATION_TIMEDOUT where isAnswered, CURLE_RECV_ERROR where isAnswered: break
         case nil: return .failed(.stopped, reason: "\(endpoint.shown) had not answered when it was time to stop")
         case let code?: return failure(code, timeout: timeout)
