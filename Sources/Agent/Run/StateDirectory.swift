@@ -1,7 +1,11 @@
 internal import Glibc
 
 /// The directory that survives a restart, held by one agent at a time.
+///
+/// Two locks, each for what the other does not hold: the one on the directory stays when somebody removes the file, and
+/// the one on the file is there where directories cannot be locked (NFS).
 package struct StateDirectory: ~Copyable {
+    private let directory: CInt
     private let lock: CInt
 
     /// Makes the directory when it is missing (mode 0750) and locks it.
@@ -15,21 +19,35 @@ package struct StateDirectory: ~Copyable {
                 .failed,
                 "cannot use state_dir '\(path)': \(error.reason); choose another one in [agent] or make it writable")
         }
+        let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard lock >= 0 else {
-            throw Refusal(
-                .failed,
-                "cannot use state_dir '\(path)': \(Self.reason); choose another one in [agent] or make it writable")
-        }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        let failure: String?
+        if lock < 0 {
+            let advice = "choose another one in [agent] or make it writable"
+            failure = "cannot use state_dir '\(path)': \(Self.reason); \(advice)"
+        } else if flock(lock, LOCK_EX | LOCK_NB) != 0 || Self.isTaken(directory) {
             let reason = errno == EWOULDBLOCK ? "another otagent is using it" : Self.reason
-            close(lock)
-            throw Refusal(.failed, "cannot lock state_dir '\(path)': \(reason); \(advice)")
+            failure = "cannot lock state_dir '\(path)': \(reason); \(advice)"
+        } else {
+            failure = nil
         }
-        self.lock = lock
+        if let failure {
+            if lock >= 0 { close(lock) }
+            if directory >= 0 { close(directory) }
+            throw Refusal(.failed, failure)
+        }
+        (self.directory, self.lock) = (directory, lock)
     }
 
-    deinit { close(lock) }
+    deinit {
+        close(lock)
+        if directory >= 0 { close(directory) }
+    }
+
+    /// Locks the directory; false also when that is not possible here.
+    private static func isTaken(_ directory: CInt) -> Bool {
+        directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
 
     /// Where the batches of an output wait.
     package static func spool(of output: String, in path: String) -> String { "\(path)/spool/\(output)" }

@@ -61,6 +61,17 @@ import Testing
         _ = consume second
     }
 
+    @Test func `a second agent is refused, too, when somebody removed the file of the lock`() throws {
+        let first = try StateDirectory(folder.path)
+        try FileManager.default.removeItem(atPath: "\(folder.path)/lock")
+        #expect(try refusal(folder.path).description.contains("another otagent is using it"))
+        // The refused one must not hold what the next one needs.
+        #expect(try refusal(folder.path).description.contains("another otagent is using it"))
+        _ = consume first
+        let second = try StateDirectory(folder.path)
+        _ = consume second
+    }
+
     @Test func `a lock that was left behind by a killed agent does not matter`() throws {
         try Data().write(to: URL(filePath: "\(folder.path)/lock"))
         _ = try StateDirectory(folder.path)
