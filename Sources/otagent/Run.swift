@@ -32,7 +32,7 @@ struct Run: AsyncParsableCommand, AnswersSignals {
         let agent = AgentRun(settings, logger: logger) {
             ConfigurationFile.read(path: path, environment: environment, again: true)
         }
-        let status = try await agent.run(extent, wishes: Signals.wishes())
+        let status = try await agent.run(extent, signals: Signals.wishes())
         if status != .fine { throw ExitCode(status.rawValue) }
     }
 }

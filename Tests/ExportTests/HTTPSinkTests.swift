@@ -210,11 +210,12 @@ struct HTTPSinkTests {
     func finishingWithADeadCollectorEndsByItsDeadline(answer: FakeCollector.Answer) async throws {
         let collector = try FakeCollector([answer])
         defer { collector.stop() }
-        let sink = try sink(collector.url) { $0.timeout = .seconds(40) }
+        let sink = try sink(collector.url) { $0.timeout = .seconds(60) }
         sink.accept([payload(1), payload(2)])
         let start = ContinuousClock.now
         let account = await sink.finish(by: start + .milliseconds(200))
-        #expect(start.duration(to: .now) < .seconds(5))
+        // Not by that of the request.
+        #expect(start.duration(to: .now) < .seconds(30))
         #expect(account.droppedRows == 6 && account.rows == 6)
         // Whoever comes too late is counted as well.
         sink.accept([payload(3)])

@@ -25,7 +25,8 @@ struct AgentRun {
 
     /// A configuration that writes batches as JSON to a file, window by window of one second.
     static func configuration(
-        in folder: Folder, trace: String = "", containers: String = "", outputs: String = ""
+        in folder: Folder, shutdownTimeout: String = "5s", trace: String = "", containers: String = "",
+        outputs: String = ""
     ) throws -> String {
         try folder.write(
             "agent.toml",
@@ -33,7 +34,7 @@ struct AgentRun {
             [agent]
             interval = "1s"
             state_dir = "\(folder.path("state"))"
-            shutdown_timeout = "5s"
+            shutdown_timeout = "\(shutdownTimeout)"
 
             [trace]
             \(trace)

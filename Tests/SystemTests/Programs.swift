@@ -83,26 +83,47 @@ final class Running {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
+    /// All that was read of standard error until now.
+    var said: String { String(decoding: logged, as: UTF8.self) }
+
+    /// For how long its threads together could have run, and others had the processors.
+    var waitedForProcessors: Duration {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        let nanoseconds = threads.compactMap { thread -> Int64? in
+            let times = try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/schedstat", encoding: .utf8)
+            return times?.split(separator: " ").dropFirst().first.flatMap { Int64($0) }
+        }
+        return .nanoseconds(nanoseconds.reduce(0, +))
+    }
+
     /// Waits for a line on standard error that contains the word, or for so many of them.
     func wait(for word: String, count: Int = 1, until deadline: ContinuousClock.Instant) throws {
-        while String(decoding: logged, as: UTF8.self).split(separator: "\n").count(where: { $0.contains(word) }) < count
-        {
-            guard try readLog(until: deadline) else {
-                throw Failure("ended before it said \"\(word)\": \(String(decoding: logged, as: UTF8.self))")
-            }
+        while said.split(separator: "\n").count(where: { $0.contains(word) }) < count {
+            guard try readLog(until: deadline) else { throw Failure("ended before it said \"\(word)\": \(said)") }
         }
     }
 
     /// Waits until the program holds back SIGHUP, which is the first thing it does.
     func waitForFirstCode(until deadline: ContinuousClock.Instant) throws {
         while ContinuousClock.now < deadline {
-            let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
-            for line in status.split(separator: "\n") where line.hasPrefix("SigBlk:") || line.hasPrefix("SigCgt:") {
-                let set = line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
-                if set & 1 != 0 { return }
-            }
+            if signals("SigBlk:", "SigCgt:").contains(where: { $0 & 1 != 0 }) { return }
         }
         throw Failure("the program never took its signals")
+    }
+
+    /// Waits until all that was sent was taken: the same signal twice would be one.
+    func waitForNoPendingSignal(until deadline: ContinuousClock.Instant) throws {
+        while ContinuousClock.now < deadline {
+            if signals("SigPnd:", "ShdPnd:").allSatisfy({ $0 == 0 }) { return }
+        }
+        throw Failure("the program never took its signals")
+    }
+
+    /// Sets of signals in the process's status.
+    private func signals(_ names: String...) -> [UInt64] {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        return status.split(separator: "\n").filter { line in names.contains { line.hasPrefix($0) } }
+            .compactMap { $0.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } }
     }
 
     /// Waits for the end, which is when nobody holds its standard error any more.
@@ -121,7 +142,7 @@ final class Running {
         var poll = pollfd(fd: log.fileDescriptor, events: Int16(POLLIN), revents: 0)
         guard left > 0, Glibc.poll(&poll, 1, Int32(left) * 1000) > 0 else {
             kill(pid, SIGKILL)
-            throw Failure("still runs at the deadline; said: \(String(decoding: logged, as: UTF8.self))")
+            throw Failure("still runs at the deadline; said: \(said)")
         }
         let data = log.availableData
         logged.append(data)

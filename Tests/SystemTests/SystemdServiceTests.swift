@@ -37,6 +37,7 @@ extension SystemTests {
                 """
                 [agent]
                 interval = "1s"
+                shutdown_timeout = "3s"
 
                 [outputs.local]
                 type = "file"
@@ -118,7 +119,7 @@ extension SystemTests {
             try machine.enter("systemctl", "stop", "otagent")
         }
 
-        @Test func `a collector that is not there does not trip the watchdog, and a token comes as a credential`()
+        @Test func `without a collector no watchdog trips, a token is a credential, the last window has its time`()
             throws
         {
             try machine.shell(
@@ -126,7 +127,8 @@ extension SystemTests {
                 install -D -m 600 /dev/null /etc/otagent/secret/token
                 printf 'very-secret\\n' >/etc/otagent/secret/token
                 # As LoadCredential= would, whose mount a systemd inside of namespaces does not get to its service.
-                printf '[Service]\\nEnvironment=CREDENTIALS_DIRECTORY=/etc/otagent/secret\\n' \
+                # And far less time to stop than it takes to deliver.
+                printf '[Service]\\nEnvironment=CREDENTIALS_DIRECTORY=/etc/otagent/secret\\nTimeoutStopSec=1s\\n' \
                 >/etc/systemd/system/otagent.service.d/token.conf
                 systemctl daemon-reload
                 """)
@@ -151,7 +153,11 @@ extension SystemTests {
             #expect(try show("NRestarts") == "0")
             #expect(try show("ActiveState") == "active")
             #expect(try !journal().contains("very-secret"))
+            // The agent asks for the time that its configuration gives it.
+            let asked = ContinuousClock.now
             try machine.enter("systemctl", "stop", "otagent")
+            #expect(asked.duration(to: .now) > .seconds(1))
+            #expect(try show("Result") == "success")
         }
 
         @Test func `systemd finds nothing wrong with the unit file, and little exposed`() throws {

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Export
 package import Kernel
 package import Logging
@@ -17,8 +18,9 @@ package struct AgentRun {
         (self.settings, self.logger, self.read) = (settings, logger, read)
     }
 
-    /// Runs to its extent, or until `wishes` asks to stop; throws a `Refusal` when it cannot start.
-    package func run(_ extent: Pipeline.Extent, wishes: AsyncStream<Signals.Wish>) async throws -> ExitStatus {
+    /// Runs to its extent, or until a signal asks to stop; throws a `Refusal` when it cannot start.
+    package func run(_ extent: Pipeline.Extent, signals: AsyncStream<Signals.Wish>) async throws -> ExitStatus {
+        let wishes = Wishes(signals)
         try Self.requirePrivileges()
         MemoryUse.keepSmall()
         // The outputs before the programs: a wrong path must not cost the time to load them.
@@ -26,25 +28,30 @@ package struct AgentRun {
         let outputs = RunningOutputs(stateDirectory: settings.agent.stateDir, logger: logger)
         try await outputs.start(settings.outputs)
         SpoolOrphans.warn(settings, logger)
-        let last: Settings
+        let last: Settings?
         do {
             last = try await count(into: outputs, extent, until: wishes)
         } catch {
             // What was handed over before it went wrong is delivered like any other.
-            _ = await finish(outputs, within: settings.agent.shutdownTimeout, mustDeliver: true)
+            _ = await finish(outputs, within: settings.agent.shutdownTimeout, mustDeliver: true, wishes)
             throw error
         }
-        let status = await finish(outputs, within: last.agent.shutdownTimeout, mustDeliver: extent == .oneWindow)
+        // Nothing has been counted yet: what waits from before is left to the next start.
+        let timeout = last?.agent.shutdownTimeout ?? .zero
+        let status = await finish(outputs, within: timeout, mustDeliver: extent == .oneWindow, wishes)
         _ = consume state
-        return status
+        return last == nil && extent == .oneWindow ? .failed : status
     }
 
-    /// Counts until it is over; answers the settings that held at last.
+    /// Counts until it is over; answers the settings that held at last, nil when it was to stop before it began.
     private func count(
-        into outputs: RunningOutputs, _ extent: Pipeline.Extent, until wishes: AsyncStream<Signals.Wish>
-    ) async throws -> Settings {
+        into outputs: RunningOutputs, _ extent: Pipeline.Extent, until wishes: Wishes
+    ) async throws -> Settings? {
         let host = try Self.host()
-        let source = try Self.source(settings.trace)
+        guard let source = try await source(unless: wishes) else {
+            logger.info("told to stop before anything was counted")
+            return nil
+        }
         // The programs report new cgroups already, so none can appear unseen during the walk.
         let containers = ContainerNames.asking(settings.containers, mount: host.mountPath, logger: logger)
         var names = CgroupNames(startsAtRealRoot: host.startsAtRealRoot, asksAboutContainers: containers != nil)
@@ -67,28 +74,26 @@ package struct AgentRun {
         let reloading = Reloading(settings, outputs: outputs, pipeline: pipeline, logger: logger, read: read)
         announce(source.coverage, cgroups: names.count)
 
-        // One wish stands for all that come while one is followed: the file is read after the last of them.
-        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await pipeline.run(extent) }
+            group.addTask { await wishes.stop() }
             group.addTask {
-                for await wish in wishes {
-                    if wish == .stop { return }
-                    reload.yield()
-                }
+                for await asked in wishes.reloads { await reloading.reload(asked: asked, at: host.reading) }
             }
-            group.addTask { for await _ in reloads { await reloading.reload(at: host.reading) } }
             group.addTask {
                 for await _ in outputs.none { throw Refusal(.failed, "no output is left that takes batches") }
             }
             // Whichever ends first ends the others; the pipeline closes its window when it is cancelled.
             try await group.next()
-            ServiceNotice.stopping()
+            ServiceNotice.stopping(within: await reloading.settings.agent.shutdownTimeout + Self.timeToDetach)
             group.cancelAll()
             try await group.waitForAll()
         }
         return await reloading.settings
     }
+
+    /// What the kernel may take to let the programs go, and a disk for the last batches.
+    private static var timeToDetach: Duration { .seconds(25) }
 
     private static func signs(_ lastWindow: consuming LastWindow) -> Pipeline.Signs {
         var signs = Pipeline.Signs()
@@ -105,9 +110,19 @@ package struct AgentRun {
         ServiceNotice.ready(status)
     }
 
-    /// Delivers what waits. One that must deliver fails when anything is left.
-    private func finish(_ outputs: RunningOutputs, within timeout: Duration, mustDeliver: Bool) async -> ExitStatus {
+    /// Delivers what waits, until the time is over or somebody asks to stop once more. One that must deliver fails when
+    /// anything is left.
+    private func finish(
+        _ outputs: RunningOutputs, within timeout: Duration, mustDeliver: Bool, _ wishes: Wishes
+    ) async -> ExitStatus {
+        let impatience = Task { [logger] in
+            await wishes.stop(2)
+            if Task.isCancelled { return }
+            logger.warning("told to stop once more: what has not been delivered by now waits for the next start")
+            _ = await outputs.finish(by: .now)
+        }
         let accounts = await outputs.finish(by: .now + timeout)
+        impatience.cancel()
         var status = ExitStatus.fine
         for (name, account) in accounts where account.waitingPayloads > 0 {
             logger.warning(
@@ -171,6 +186,23 @@ extension AgentRun {
         } catch {
             throw Refusal(.hostCannot, "\(error)")
         }
+    }
+
+    /// The programs, unless a stop is asked for before they are all there.
+    ///
+    /// Loading cannot be broken off, but the process can: what is half loaded goes with it.
+    private func source(unless wishes: Wishes) async throws -> KernelSource? {
+        let (loaded, load) = AsyncThrowingStream.makeStream(of: KernelSource?.self)
+        let stopping = Task {
+            await wishes.stop()
+            load.yield(nil)
+        }
+        defer { stopping.cancel() }
+        DispatchQueue(label: "otagent.load").async { [settings] in
+            do { load.yield(try Self.source(settings.trace)) } catch { load.finish(throwing: error) }
+        }
+        for try await source in loaded { return source }
+        return nil
     }
 
     /// Unlike any other start: 16 hexadecimal digits.

@@ -22,17 +22,19 @@ actor Reloading {
     }
 
     /// Takes over what the file says now, or keeps all as it is and says why.
-    func reload(at now: ClockReading) async {
+    ///
+    /// - Parameter asked: when the wish came; the log says how long the decision took.
+    func reload(asked: ContinuousClock.Instant, at now: ClockReading) async {
         ServiceNotice.reloading(at: now.monotonic)
-        let (status, succeeded) = await follow()
+        let (status, succeeded) = await follow(since: asked)
         await pipeline.noteReload(succeeded: succeeded)
         ServiceNotice.ready(status)
     }
 
-    private func follow() async -> (status: String, succeeded: Bool) {
+    private func follow(since asked: ContinuousClock.Instant) async -> (status: String, succeeded: Bool) {
         let (new, problems) = read()
         for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
-        guard let new else { return refused("the file is not usable") }
+        guard let new else { return refused("the file is not usable", since: asked) }
         let plan = ReloadPlan(from: settings, running: await outputs.names, to: new)
         // A window that ends meanwhile waits, and the batch goes to what there is then.
         let outputs = outputs
@@ -44,17 +46,23 @@ actor Reloading {
                 return (Pipeline.Shape(settings, outputs: await outputs.shaped), error)
             }
         }
-        if let refusal { return refused("\(refusal)") }
+        if let refusal { return refused("\(refusal)", since: asked) }
         settings = plan.settings
         for key in plan.postponed { logger.warning("\(key) has changed: the new value waits for a restart") }
-        logger.info("reloaded; \(plan.summary)")
+        logger.info("reloaded; \(plan.summary)\(Self.decided(since: asked))")
         if !plan.stopped.isEmpty || !plan.started.isEmpty { SpoolOrphans.warn(settings, logger) }
         return ("reloaded: windows of \(settings.agent.interval)", true)
     }
 
-    private func refused(_ reason: String) -> (status: String, succeeded: Bool) {
-        logger.error("not reloaded, the configuration stays as it was: \(reason)")
+    private func refused(
+        _ reason: String, since asked: ContinuousClock.Instant
+    ) -> (status: String, succeeded: Bool) {
+        logger.error("not reloaded, the configuration stays as it was: \(reason)\(Self.decided(since: asked))")
         return ("the last reload was refused: \(reason)", false)
+    }
+
+    private static func decided(since asked: ContinuousClock.Instant) -> String {
+        " (decided in \(asked.duration(to: .now).roundedMilliseconds) ms)"
     }
 }
 
@@ -65,4 +73,8 @@ extension Pipeline.Shape {
             limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
             foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
     }
+}
+
+extension Duration {
+    fileprivate var roundedMilliseconds: Int { Int((self / .milliseconds(1)).rounded()) }
 }

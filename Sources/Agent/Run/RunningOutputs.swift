@@ -44,8 +44,7 @@ actor RunningOutputs {
         // A successor takes up the spool and the file, so what leaves must have let go of them.
         let leaving = running.filter { !kept.contains($0.settings.name) }
         running.removeAll { !kept.contains($0.settings.name) }
-        var remainders: [String: FileSink.Remainder] = [:]
-        for output in leaving { remainders[output.settings.name] = await end(output) }
+        var remainders = await end(leaving)
         defer { open.check() }
         do throws(Refusal) {
             running += try await opened(plan.started)
@@ -95,6 +94,16 @@ actor RunningOutputs {
             var accounts: [(name: String, account: SinkAccount)] = []
             for await (name, account) in group { accounts.append((name, account)) }
             return accounts
+        }
+    }
+
+    /// Ends all at once; answers by name what the sinks of files could not write.
+    private func end(_ leaving: [Running]) async -> [String: FileSink.Remainder] {
+        await withTaskGroup(of: (String, FileSink.Remainder?).self) { group in
+            for output in leaving { group.addTask { (output.settings.name, await self.end(output)) } }
+            var remainders: [String: FileSink.Remainder] = [:]
+            for await (name, remainder) in group { remainders[name] = remainder }
+            return remainders
         }
     }
 

@@ -13,7 +13,10 @@ package enum ServiceNotice {
 
     package static func alive() { send("WATCHDOG=1") }
 
-    package static func stopping() { send("STOPPING=1") }
+    /// - Parameter time: what the end may take, should the manager's own time be shorter.
+    package static func stopping(within time: Duration) {
+        send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(Int64(time / .microseconds(1)))")
+    }
 
     private static func send(_ state: String) { sd_notify(0, state) }
 }

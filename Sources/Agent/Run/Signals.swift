@@ -8,8 +8,8 @@ internal import Glibc
 package enum Signals {
     package enum Wish: Sendable, Equatable {
         case stop
-        /// Read the configuration again and open the files anew.
-        case reload
+        /// Read the configuration again and open the files anew; asked for at this time.
+        case reload(at: ContinuousClock.Instant)
     }
 
     private static let numbers = [SIGTERM, SIGINT, SIGHUP]
@@ -62,7 +62,7 @@ package enum Signals {
                 while true {
                     let count = read(pipe.read, &byte, 1)
                     if count == 1 {
-                        continuation.yield(CInt(byte) == SIGHUP ? .reload : .stop)
+                        continuation.yield(CInt(byte) == SIGHUP ? .reload(at: .now) : .stop)
                     } else if count == 0 || errno != EINTR {
                         return
                     }

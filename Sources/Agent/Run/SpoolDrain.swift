@@ -35,7 +35,7 @@ package struct SpoolDrain {
         }
         let started = sinks
         let impatience = Task {
-            for await wish in wishes where wish == .stop {
+            for await case .stop in wishes {
                 for sink in started { _ = await sink.finish(by: .now) }
             }
         }

@@ -11,6 +11,8 @@ final class ArchivePacker: Sendable {
     private struct State {
         /// Set by each wake-up, taken by the thread before it looks.
         var hasNews = true
+        /// Whether the thread waits for something to do.
+        var isIdle = false
         var isFinishing = false
         var isAbandoned = false
         var ended = false
@@ -39,7 +41,12 @@ final class ArchivePacker: Sendable {
 
     /// Packs what is there until `deadline`, then leaves the rest to the next start.
     func finish(by deadline: ContinuousClock.Instant) async {
-        state.withLock { $0.isFinishing = true }
+        let isDone = state.withLock { state in
+            state.isFinishing = true
+            return state.isIdle && !state.hasNews
+        }
+        // Not a thread of low priority that has nothing to do: on a busy host it would be waited for all the time.
+        if isDone { return abandon() }
         wake.signal()
         let alarm = Task {
             try await Task.sleep(until: deadline, clock: .continuous)
@@ -80,6 +87,7 @@ final class ArchivePacker: Sendable {
         while true {
             let (hasNews, isFinishing) = state.withLock { state in
                 defer { state.hasNews = false }
+                state.isIdle = !state.hasNews && !state.isFinishing
                 return (state.hasNews, state.isFinishing)
             }
             if isAbandoned() { return }

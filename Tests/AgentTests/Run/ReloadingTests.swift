@@ -25,7 +25,11 @@ import Testing
             get { nil }
             set {}
         }
-        func log(event: LogEvent) { said.withLock { $0.append("\(event.level): \(event.message)") } }
+        /// How long a decision took is another story each time.
+        func log(event: LogEvent) {
+            let message = event.message.description.replacing(/\ \(decided in \d+ ms\)$/, with: "")
+            said.withLock { $0.append("\(event.level): \(message)") }
+        }
     }
 
     private final class Bed {
@@ -63,7 +67,7 @@ import Testing
             return settings
         }
 
-        func reload() async { await reloading.reload(at: bench.clock.reading) }
+        func reload() async { await reloading.reload(asked: .now, at: bench.clock.reading) }
 
         func finish() async {
             _ = await outputs.finish(by: .now + .seconds(5))
