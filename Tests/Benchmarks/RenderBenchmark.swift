@@ -10,9 +10,7 @@ func benchmarkRendering() {
         var bytes = 0
         for _ in 1...101 {
             bytes = 0
-            let start = ContinuousClock.now
-            shaper.render(batch) { bytes += $0.body.count }
-            times.append(start.duration(to: .now) / .microseconds(1))
+            times.append(microsecondsOnce(each: 1) { shaper.render(batch) { bytes += $0.body.count } })
         }
         report("render 1,000 units as \(format.rawValue), \(bytes) bytes", times.sorted()[times.count / 2])
     }
