@@ -3,6 +3,7 @@
 #ifndef OT_COUNTERS_BPF_H
 #define OT_COUNTERS_BPF_H
 
+#include "kinds.bpf.h"
 #include "writers.bpf.h"
 
 /* The counters: `config.shards` entries for each slot, so that CPUs do not share a cache line. Drained by reading. */
@@ -99,12 +100,6 @@ __noinline int count_error(__u64 cgroup, __u32 operation, __u32 error)
 	if (slot)
 		ADD_ATOMICALLY(&slot->count, 1);
 	return 0;
-}
-
-/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
-static __always_inline bool is_to_be_restarted(long result)
-{
-	return result <= -ERESTARTSYS && result >= -ERESTART_LAST;
 }
 
 static __always_inline void count_failure(struct ot_counters *to, __u32 slot, __u64 cgroup,

@@ -3,13 +3,10 @@
 #ifndef OT_EVENTS_BPF_H
 #define OT_EVENTS_BPF_H
 
-#include "kernel.bpf.h"
+#include "config.bpf.h"
 
 #define PATH_COMPONENTS 64
 #define COMPONENT_MAX	256
-
-const volatile struct ot_config config SEC(".rodata.config") = {};
-struct ot_stats stats SEC(".data.stats") = {};
 
 /*
  * 1 MiB holds about 8,000 cgroup events between two polls. Full: the record is lost and counted in ring_dropped;

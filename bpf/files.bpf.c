@@ -25,7 +25,7 @@
  * see "ways to read" in kernel.bpf.h. Those of system calls exist three times as `on_X`; see copies.bpf.h.
  */
 #include "aio.bpf.h"
-#include "copies.bpf.h"
+#include "hooks.bpf.h"
 #include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -139,48 +139,6 @@ static __always_inline int mapped(long result, bool direct)
 	return 0;
 }
 
-/* `event` may be a list, as `a_{b,c}`: one program for all of them, so that the verifier looks at it once. */
-#define HOOK(event, name, context_type, call)                          \
-	SEC("tp/" event) int on_##name(context_type *context)          \
-	{                                                              \
-		const bool direct = DIRECT;                            \
-		call;                                                  \
-		return 0;                                              \
-	}                                                              \
-	SEC("tp/" event) int on_##name##_probed(context_type *context) \
-	{                                                              \
-		const bool direct = PROBED;                            \
-		call;                                                  \
-		return 0;                                              \
-	}
-
-#define COPY(event, name, context_type, copy, operation, call)            \
-	SEC("tp/" event) int on_##name(context_type *context)             \
-	{                                                                 \
-		const bool direct = DIRECT;                               \
-		if (config.is_preemptible)                                \
-			bpf_preempt_disable();                            \
-		if (!config.is_preemptible || is_mine(copy, operation)) { \
-			call;                                             \
-		}                                                         \
-		if (config.is_preemptible)                                \
-			bpf_preempt_enable();                             \
-		return 0;                                                 \
-	}
-
-#define AT_SYSCALL(event, name, context_type, operation, call)                                 \
-	COPY("syscalls/sys_" event, name, context_type, ORIGINAL, operation, call)             \
-	COPY("syscalls/sys_" event, name##_copy1, context_type, ORIGINAL + 1, operation, call) \
-	COPY("syscalls/sys_" event, name##_copy2, context_type, LAST_COPY, operation, call)    \
-	SEC("tp/syscalls/sys_" event) int on_##name##_probed(context_type *context)            \
-	{                                                                                      \
-		const bool direct = PROBED;                                                    \
-		call;                                                                          \
-		return 0;                                                                      \
-	}
-
-#define ON_SYSCALL(calls, name, operation, call) \
-	AT_SYSCALL("exit_" calls, name, struct sys_exit, OT_OPERATION_##operation, call)
 /* `number` is that of the argument which is the descriptor, or the mode. */
 #define ON_WRITE(calls, name, number)                                                   \
 	ON_SYSCALL(calls, name, WRITE, struct task_struct *task = current_task(direct); \

@@ -25,6 +25,9 @@
 #define O_WRONLY	    01
 #define O_ACCMODE	    03
 #define O_CREAT		    0100
+#define O_TRUNC		    01000
+#define AT_FDCWD	    (-100)
+#define RESOLVE_IN_ROOT	    0x10
 #define O_PATH		    010000000
 #define EBADF		    9
 #define TMPFILE		    020000000 /* __O_TMPFILE: O_TMPFILE without O_DIRECTORY */
@@ -95,6 +98,35 @@ struct files_struct {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+} VIEW;
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+} VIEW;
+
+struct ns_common {
+	unsigned int inum;
+} VIEW;
+
+struct mnt_namespace {
+	struct ns_common ns;
+} VIEW;
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+} VIEW;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	unsigned int flags;
+	int group_exit_code;
 } VIEW;
 
 struct cred {
@@ -117,23 +149,26 @@ struct css_set {
 
 #ifdef __TARGET_ARCH_x86
 struct pt_regs {
-	unsigned long di, si, dx, r10, r8;
+	unsigned long di, si, dx, r10, r8, orig_ax;
 } VIEW;
-#define ARGUMENT_0 di
-#define ARGUMENT_1 si
-#define ARGUMENT_2 dx
-#define ARGUMENT_3 r10
-#define ARGUMENT_4 r8
+#define SYSCALL_NUMBER orig_ax
+#define ARGUMENT_0     di
+#define ARGUMENT_1     si
+#define ARGUMENT_2     dx
+#define ARGUMENT_3     r10
+#define ARGUMENT_4     r8
 #else /* arm64: x0 holds the result already, the first argument is kept in orig_x0 */
 struct pt_regs {
 	unsigned long orig_x0;
 	unsigned long regs[31];
+	int syscallno;
 } VIEW;
-#define ARGUMENT_0 orig_x0
-#define ARGUMENT_1 regs[1]
-#define ARGUMENT_2 regs[2]
-#define ARGUMENT_3 regs[3]
-#define ARGUMENT_4 regs[4]
+#define SYSCALL_NUMBER syscallno
+#define ARGUMENT_0     orig_x0
+#define ARGUMENT_1     regs[1]
+#define ARGUMENT_2     regs[2]
+#define ARGUMENT_3     regs[3]
+#define ARGUMENT_4     regs[4]
 #endif
 /* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_registers. */
 #define KERNEL_STACK_SIZE 16384
@@ -143,10 +178,16 @@ struct task_struct {
 	unsigned int flags;
 	int tgid;
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	struct files_struct *files;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
 	struct cred *cred;
+	int exit_code;
+	__u64 start_boottime;
 	char comm[OT_COMM_LEN];
 	__u64 self_exec_id;
 } VIEW;
@@ -159,10 +200,30 @@ struct trace_event_raw_cgroup {
 	__u32 __data_loc_path;
 } VIEW;
 
+/* --- processes ------------------------------------------------------------------------------------------------ */
+
+#define CLONE_THREAD	  0x10000
+#define SIGNAL_GROUP_EXIT 4
+
+struct trace_event_raw_task_newtask {
+	int pid;
+	unsigned long long clone_flags; /* unsigned long in most versions, which is as wide */
+} VIEW;
+
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
+} VIEW;
+
+struct trace_event_raw_sched_process_exit {
+	bool group_dead; /* since 6.16 or so */
+} VIEW;
+
+/* --- system calls --------------------------------------------------------------------------------------------- */
+
 /* The layout of all syscalls/sys_exit_*. */
 struct sys_exit {
 	__u64 common;
-	long nr;
+	int nr; /* a long in some versions, with the number in its lower half */
 	long ret;
 };
 
@@ -269,6 +330,12 @@ static __always_inline struct file *file_of(struct task_struct *task, unsigned i
 	}
 	bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
 	return file;
+}
+
+/* The kernel restarts the call, or it ends as EINTR: either way it is not over yet. */
+static __always_inline bool is_to_be_restarted(long result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_LAST;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task, bool direct)

@@ -19,10 +19,94 @@ struct io_kiocb___before {
 	__u64 user_data; /* up to 5.18 */
 } VIEW;
 
-/* At the start of io_kiocb: opcode data. */
-struct io_open {
-	__u32 file_slot; /* since 5.15 */
+/*
+ * The names of requests that have some: kernel memory at the start of io_kiocb from the submission to the end. From 7.0 on each
+ * is wrapped in a delayed_filename of one member.
+ */
+struct filename {
+	const char *name;
 } VIEW;
+
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+} VIEW;
+
+struct io_open {
+	int dfd;
+	__u32 file_slot; /* since 5.15 */
+	struct filename *filename;
+	struct {
+		__u64 flags;
+		__u64 mode;
+		__u64 resolve;
+	} how;
+} VIEW;
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+} VIEW;
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+} VIEW;
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+} VIEW;
+
+struct io_unlink {
+	int dfd;
+	struct filename *filename;
+} VIEW;
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+} VIEW;
+
+struct io_mkdir { /* since 5.15 */
+	int dfd;
+	unsigned short mode;
+	struct filename *filename;
+} VIEW;
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+} VIEW;
+
+struct io_link { /* since 5.15; symbolic links, too */
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+} VIEW;
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+} VIEW;
+
+/* The address of a name of the request, or 0. */
+#define NAME_OF_REQUEST(address, type, field)                                           \
+	({                                                                              \
+		struct filename *filename_;                                             \
+		if (bpf_core_type_exists(struct delayed_filename))                      \
+			filename_ = BPF_CORE_READ((struct type##___delayed *)(address), \
+						  field.__incomplete_filename);         \
+		else                                                                    \
+			filename_ = BPF_CORE_READ((struct type *)(address), field);     \
+		filename_ ? (__u64)BPF_CORE_READ(filename_, name) : 0;                  \
+	})
+
+/* What the kernel adds to the flags of each open that is not O_PATH; programs of 64 bits have no reason to pass it. */
+#ifdef __TARGET_ARCH_x86
+#define URING_OPEN_ADDS 0100000 /* O_LARGEFILE */
+#else
+#define URING_OPEN_ADDS 0400000
+#endif
 
 /* The table of direct descriptors: nodes since 6.13, files with flags in their low bits before. */
 struct io_rsrc_node {
@@ -132,6 +216,11 @@ struct trace_event_raw_io_uring_req_failed {
 	void *ctx;
 	void *req;
 	__u8 opcode;
+	/* As in the sqe; since 5.18. */
+	__u64 off;
+	__u64 addr;
+	__u32 len;
+	__u32 op_flags;
 	int error;
 } VIEW;
 
@@ -160,6 +249,19 @@ enum uring_opcode {
 	URING_WRITEV_FIXED = 61, /* since 6.15 */
 };
 
+static __always_inline bool is_uring_open(__u8 opcode)
+{
+	return opcode == URING_OPENAT || opcode == URING_OPENAT2;
+}
+
+static __always_inline bool is_uring_write(__u8 opcode)
+{
+	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
+	       opcode == URING_WRITEV_FIXED ||
+	       opcode == URING_SPLICE; /* of which the file is the one written to */
+}
+
+#define ANY_SLOT		 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 /* The lowest bits of a request's flags are the flags of its sqe, in every version. */
 #define REQUEST_SKIPS_COMPLETION (1 << 6) /* IOSQE_CQE_SKIP_SUCCESS, since 5.17 */
 

@@ -6,8 +6,6 @@
 #include "files.bpf.h"
 #include "kernel_uring.bpf.h"
 
-#define ANY_SLOT 0xffffffff /* IORING_FILE_INDEX_ALLOC */
-
 /* Of all rings. Full: the request's result will not be known, and is counted so. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -15,18 +13,6 @@ struct {
 	__type(key, struct ot_request_key);
 	__type(value, struct ot_request);
 } requests SEC(".maps");
-
-static __always_inline bool is_uring_open(__u8 opcode)
-{
-	return opcode == URING_OPENAT || opcode == URING_OPENAT2;
-}
-
-static __always_inline bool is_uring_write(__u8 opcode)
-{
-	return opcode == URING_WRITE || opcode == URING_WRITEV || opcode == URING_WRITE_FIXED ||
-	       opcode == URING_WRITEV_FIXED ||
-	       opcode == URING_SPLICE; /* of which the file is the one written to */
-}
 
 /* What any other request counts as when it succeeds; OT_COUNTERS when it is none of ours. */
 static __always_inline enum ot_counter counter_of(__u8 opcode)

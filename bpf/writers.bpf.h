@@ -76,15 +76,6 @@ struct {
 	__type(value, struct identity);
 } identities SEC(".maps");
 
-static __always_inline bool is_self(void)
-{
-	struct bpf_pidns_info ids = {};
-
-	return !bpf_get_ns_current_pid_tgid(config.self_namespace_device,
-					    config.self_namespace_inode, &ids, sizeof(ids)) &&
-	       ids.tgid == config.self_tgid;
-}
-
 /* Takes a slot for `key`, or finds the one that another CPU took meanwhile. */
 static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __u32 tgid,
 				      __u32 *slot)

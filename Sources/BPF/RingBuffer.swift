@@ -8,22 +8,33 @@ public struct RingBuffer: ~Copyable {
 
     private final class Box {
         let handler: Handler
-        init(_ handler: @escaping Handler) { self.handler = handler }
+        /// The most records that one call delivers, and how many it has delivered.
+        let most: Int
+        var delivered = 0
+        init(_ handler: @escaping Handler, most: Int) { (self.handler, self.most) = (handler, most) }
     }
+
+    /// What stops a delivery after its last record; the library passes it on.
+    private static var enough: CInt { -ECANCELED }
 
     private let map: MapHandle
     private let raw: OpaquePointer
     private let box: Box
 
-    public init(_ map: consuming MapHandle, handler: @escaping Handler) throws(BPFError) {
-        let box = Box(handler)
+    /// - Parameter most: how many records one call delivers at most; without a bound a call never ends as long as programs
+    ///   write faster than the handler reads.
+    public init(
+        _ map: consuming MapHandle, most: Int = .max, handler: @escaping Handler
+    ) throws(BPFError) {
+        let box = Box(handler, most: most)
         let created = ring_buffer__new(
             map.descriptor,
             { context, record, size in
                 guard let context, let record else { return 0 }
                 let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
                 box.handler(UnsafeRawBufferPointer(start: record, count: size).bytes)
-                return 0
+                box.delivered += 1
+                return box.delivered < box.most ? 0 : RingBuffer.enough
             }, Unmanaged.passUnretained(box).toOpaque(), nil)
         raw = try checkPointer(created, .map, map.name)
         self.map = map
@@ -38,14 +49,19 @@ public struct RingBuffer: ~Copyable {
     /// Delivers what is there without waiting, and says how many records that were.
     @discardableResult
     public borrowing func consume() throws(BPFError) -> Int {
-        Int(try check(ring_buffer__consume(raw), .poll, map.name))
+        box.delivered = 0
+        let count = ring_buffer__consume(raw)
+        if count == Self.enough { return box.delivered }
+        return Int(try check(count, .poll, map.name))
     }
 
     /// Waits up to `milliseconds` to be woken, delivers what is there, and says how many records that were.
     @discardableResult
     public borrowing func poll(milliseconds: CInt) throws(BPFError) -> Int {
+        box.delivered = 0
         let count = ring_buffer__poll(raw, milliseconds)
         if count == -EINTR { return 0 }
+        if count == Self.enough { return box.delivered }
         return Int(try check(count, .poll, map.name))
     }
 }

@@ -37,16 +37,11 @@ extension KernelSource {
     }
 
     static func config(_ options: Options, _ plan: MemoryPlan, isPreemptible: Bool) -> ot_config {
-        var namespace = stat()
-        stat("/proc/self/ns/pid", &namespace)
-        let device = UInt64(namespace.st_dev)  // taken apart as glibc packs it: sysmacros.h
-        let major = device >> 8 & 0xfff | device >> 32 & ~0xfff
-        let minor = device & 0xff | device >> 12 & ~0xff
-        return ot_config(
-            self_namespace_device: major << 20 | minor,  // as the kernel packs it, not as stat does
-            self_namespace_inode: UInt64(namespace.st_ino), self_tgid: UInt32(getpid()), shards: UInt32(plan.shards),
-            shared_shards: plan.sharesShards ? 1 : 0, pseudo_counts: options.pseudoFilesystems ? 1 : 0,
-            wakeup_bytes: UInt32(plan.ringBytes / 2), is_preemptible: isPreemptible ? 1 : 0)
+        var config = ot_config(wakeupBytes: plan.ringBytes / 2, isPreemptible: isPreemptible)
+        config.shards = UInt32(plan.shards)
+        config.shared_shards = plan.sharesShards ? 1 : 0
+        config.pseudo_counts = options.pseudoFilesystems ? 1 : 0
+        return config
     }
 
     /// Before anything is attached: a push is a map system call.
@@ -57,5 +52,22 @@ extension KernelSource {
         for slot in plan.cgroupRange { try cgroups.push(UInt32(slot)) }
         let errors = try Queue(object.map("free_error_slots"), value: UInt32.self)
         for slot in 0..<plan.errorSlots { try errors.push(UInt32(slot)) }
+    }
+}
+
+extension ot_config {
+    /// What programs know of this process, by which they tell its own doings from others', and of the ring buffer.
+    init(wakeupBytes: Int, isPreemptible: Bool) {
+        self.init()
+        var namespace = stat()
+        stat("/proc/self/ns/pid", &namespace)
+        let device = UInt64(namespace.st_dev)  // taken apart as glibc packs it: sysmacros.h
+        let major = device >> 8 & 0xfff | device >> 32 & ~0xfff
+        let minor = device & 0xff | device >> 12 & ~0xff
+        self_namespace_device = major << 20 | minor  // as the kernel packs it, not as stat does
+        self_namespace_inode = UInt64(namespace.st_ino)
+        self_tgid = UInt32(getpid())
+        wakeup_bytes = UInt32(wakeupBytes)
+        is_preemptible = isPreemptible ? 1 : 0
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The one definition of everything that crosses the border between the kernel programs and user space.
+ * The one definition of everything that crosses the border between the kernel programs and user space; what the tracer has
+ * besides is in trace_abi.h.
  * The programs include it, Swift imports it. Integers only, explicit padding, each size asserted.
  */
 #ifndef OT_KERNEL_ABI_H

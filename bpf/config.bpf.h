@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What user space tells the programs, and what they could not do. */
+#ifndef OT_CONFIG_BPF_H
+#define OT_CONFIG_BPF_H
+
+#include "kernel.bpf.h"
+
+const volatile struct ot_config config SEC(".rodata.config") = {};
+struct ot_stats stats SEC(".data.stats") = {};
+
+static __always_inline bool is_self(void)
+{
+	struct bpf_pidns_info ids = {};
+
+	return !bpf_get_ns_current_pid_tgid(config.self_namespace_device,
+					    config.self_namespace_inode, &ids, sizeof(ids)) &&
+	       ids.tgid == config.self_tgid;
+}
+
+#endif
