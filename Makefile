@@ -136,7 +136,7 @@ SERIES := 5.10 6.1 6.12 6.18 7
 relocation-fixtures: bpf deps-kernels  ## the kernel types that RelocationTests relocate against, out of Debian's kernels
 	$(Q)Tests/Kernels/fetch .build/kernels $(SERIES)
 	$(Q)for series in $(SERIES); do python3 -B Tests/RelocationTests/reduce.py \
-	.bpf/files.bpf.o .build/kernels/$$series/vmlinuz Tests/RelocationTests/kernels/$$series.btf || exit 1; done
+	$(OBJECTS) .build/kernels/$$series/vmlinuz Tests/RelocationTests/kernels/$$series.btf || exit 1; done
 
 lint: deps-lint swift  ## formatting, import fences, file lengths
 	$(call say,LINT,"swift format")

@@ -80,6 +80,10 @@ let package = Package(
         .testTarget(name: "BPFTests", dependencies: ["BPF", "Support"], exclude: ["objects"], swiftSettings: common),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "KernelABI", "BPF", "Support"], swiftSettings: common),
+        // Says for each open and the like which row a trace of it must have.
+        .executableTarget(
+            name: "open-cases", path: "Tests/OpenCases",
+            linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
         // Killed again and again by the tests while it rotates files.
         .executableTarget(
             name: "file-writer", dependencies: ["Export", "Model"], path: "Tests/FileWriter", swiftSettings: common),

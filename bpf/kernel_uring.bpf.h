@@ -77,7 +77,8 @@ struct io_mkdir___delayed {
 	struct delayed_filename filename;
 } VIEW;
 
-struct io_link { /* since 5.15; symbolic links, too */
+/* Of both kinds of links; up to 5.18 each kind has its own. */
+struct io_link {
 	int old_dfd;
 	int new_dfd;
 	struct filename *oldpath;
@@ -87,6 +88,19 @@ struct io_link { /* since 5.15; symbolic links, too */
 struct io_link___delayed {
 	struct delayed_filename oldpath;
 	struct delayed_filename newpath;
+} VIEW;
+
+struct io_hardlink { /* since 5.15 */
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+} VIEW;
+
+struct io_symlink { /* since 5.15 */
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
 } VIEW;
 
 /* The address of a name of the request, or 0. */

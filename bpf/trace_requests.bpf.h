@@ -96,19 +96,38 @@ static __always_inline void asked_of_request(void *address, __u8 opcode, struct 
 		asked->mode = BPF_CORE_READ(mkdir, mode);
 		return;
 	}
-	case URING_SYMLINKAT:
-	case URING_LINKAT: {
-		struct io_link *link = address;
+	case URING_SYMLINKAT: /* its text is relative to nothing */
+		if (bpf_core_type_exists(struct io_link)) {
+			struct io_link *link = address;
 
-		if (!bpf_core_type_exists(struct io_link))
-			return;
-		asked->name = NAME_OF_REQUEST(address, io_link, oldpath);
-		asked->target = NAME_OF_REQUEST(address, io_link, newpath);
-		if (opcode == URING_LINKAT) /* the text of a symbolic link is relative to nothing */
-			asked->directory = BPF_CORE_READ(link, old_dfd);
-		asked->target_directory = BPF_CORE_READ(link, new_dfd);
+			asked->name = NAME_OF_REQUEST(address, io_link, oldpath);
+			asked->target = NAME_OF_REQUEST(address, io_link, newpath);
+			asked->target_directory = BPF_CORE_READ(link, new_dfd);
+		} else if (bpf_core_type_exists(struct io_symlink)) {
+			struct io_symlink *link = address;
+
+			asked->name = (__u64)BPF_CORE_READ(link, oldpath, name);
+			asked->target = (__u64)BPF_CORE_READ(link, newpath, name);
+			asked->target_directory = BPF_CORE_READ(link, new_dfd);
+		}
 		return;
-	}
+	case URING_LINKAT:
+		if (bpf_core_type_exists(struct io_link)) {
+			struct io_link *link = address;
+
+			asked->name = NAME_OF_REQUEST(address, io_link, oldpath);
+			asked->target = NAME_OF_REQUEST(address, io_link, newpath);
+			asked->directory = BPF_CORE_READ(link, old_dfd);
+			asked->target_directory = BPF_CORE_READ(link, new_dfd);
+		} else if (bpf_core_type_exists(struct io_hardlink)) {
+			struct io_hardlink *link = address;
+
+			asked->name = (__u64)BPF_CORE_READ(link, oldpath, name);
+			asked->target = (__u64)BPF_CORE_READ(link, newpath, name);
+			asked->directory = BPF_CORE_READ(link, old_dfd);
+			asked->target_directory = BPF_CORE_READ(link, new_dfd);
+		}
+		return;
 	}
 }
 

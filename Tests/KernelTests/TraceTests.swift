@@ -16,10 +16,12 @@ import Testing
         let trace = try trace(TraceSelection(scope: .children(cgroup: nil), wantsPaths: true), direct: direct)
         let own = open("\(folder.path)/own", O_WRONLY | O_CREAT, 0o600)
         close(own)
-        let pid = try shell("echo x > made; echo y >> ./made; : < ../nothing/../made || true", in: folder)
+        let pid = try shell("echo x > made; echo y >> ./made; read line < ../nothing/../made || true", in: folder)
         let events = try await trace.end()
-        #expect(events.allSatisfy { $0.actor.pid == pid && $0.actor.comm == "sh" && $0.via == .syscall })
-        let mine = events.filter { $0.filename?.text?.hasSuffix("made") == true }
+        #expect(events.allSatisfy { $0.actor.pid != UInt32(getpid()) })
+        let told = events.filter { $0.actor.pid == pid }
+        #expect(told.allSatisfy { $0.actor.comm == "sh" && $0.via == .syscall && $0.actor.tid == $0.actor.pid })
+        let mine = told.filter { $0.filename?.text?.hasSuffix("made") == true }
         #expect(mine.map(\.filename) == ["made", "./made", "../nothing/../made"])
         #expect(mine.map(\.facts.created) == [true, false, false])
         #expect(mine.map(\.mode) == [0o666, 0o666, 0])
@@ -31,6 +33,29 @@ import Testing
         #expect(mine.map(\.path) == [made, made, beside])
         #expect(mine[0].file == mine[1].file && mine[0].file != nil && mine[2].file == nil)
         #expect(try await trace.loss().isNone)
+    }
+
+    @Test(arguments: traceSets, ["opens", "rings"])
+    func `every way to open is one row, and right`(direct: Bool, group: String) async throws {
+        let trace = try trace(TraceSelection(scope: .children(cgroup: nil), wantsPaths: true), direct: direct)
+        try await expectCases(group, in: folder, traced: trace)
+        #expect(try await trace.loss().unknownResults == (group == "rings" ? 1 : 0))
+    }
+
+    @Test(arguments: traceSets)
+    func `every other operation is one row, and right`(direct: Bool) async throws {
+        let operations = Set(TraceOperation.allCases).subtracting([.exec, .fork, .exit])
+        let trace = try trace(
+            TraceSelection(scope: .children(cgroup: nil), operations: operations, wantsPaths: true), direct: direct)
+        try await expectCases("operations", in: folder, traced: trace)
+    }
+
+    @Test(arguments: traceSets)
+    func `processes are told from their fork to their end`(direct: Bool) async throws {
+        let trace = try trace(
+            TraceSelection(scope: .children(cgroup: nil), operations: [.open, .exec, .fork, .exit], wantsPaths: true),
+            direct: direct)
+        try await expectCases("processes", in: folder, traced: trace)
     }
 }
 

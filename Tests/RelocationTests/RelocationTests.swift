@@ -11,17 +11,19 @@ import Testing
 @Suite struct RelocationTests {
     static let kernels = ["5.10", "6.1", "6.12", "6.18", "7"]
 
-    @Test(.enabled(if: isX86, "the kernels' types are those of x86-64"), arguments: kernels)
-    func `each program relocates on each kernel, and what is lacking there is asked for first`(kernel: String) throws {
-        let lacking = try Relocation(object: "files.bpf.o", kernel: kernel).lacking()
+    @Test(.enabled(if: isX86, "the kernels' types are those of x86-64"), arguments: ["files", "trace"], kernels)
+    func `each program relocates on each kernel, and what is lacking there is asked for first`(
+        object: String, kernel: String
+    ) throws {
+        let lacking = try Relocation(object: "\(object).bpf.o", kernel: kernel).lacking()
         for line in lacking where !line.hasSuffix(" (guarded)") {
             Issue.record(
                 """
-                \(kernel): \(line): the kernel refuses this program. Ask with bpf_core_field_exists first; if only the \
+                \(kernel): \(object): \(line): the kernel refuses this program. Ask with bpf_core_field_exists first; if only the \
                 fixture lacks the type, `make relocation-fixtures`
                 """)
         }
-        try expectGolden(lacking, "\(kernel).txt")
+        try expectGolden(lacking, object == "files" ? "\(kernel).txt" : "\(object)-\(kernel).txt")
     }
 
     @Test(.enabled(if: isX86, "the kernels' types are those of x86-64"), arguments: kernels)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""reduce.py OBJECT VMLINUZ BTF: the types of a kernel, reduced to those that a BPF object relocates against.
+"""reduce.py OBJECT... VMLINUZ BTF: the types of a kernel, reduced to those that BPF objects relocate against.
 
 Those types are kept with all their fields, so that a view may grow without a new fixture; so is what they hold by value.
-Of functions and events only those are kept that the object attaches to or calls: that they are there is all there is to know.
+Of functions and events only those are kept that the objects attach to or call: that they are there is all there is to know.
 """
 
 import pathlib
@@ -177,10 +177,12 @@ def reduced(source, names, functions, events):
 
 
 def main():
-    ours, vmlinuz, target = (pathlib.Path(argument) for argument in sys.argv[1:])
-    mine = sections(ours.read_bytes())
+    *ours, vmlinuz, target = (pathlib.Path(argument) for argument in sys.argv[1:])
+    mine = [sections(path.read_bytes()) for path in ours]
     source = Types(sections(unpacked(vmlinuz.read_bytes()))[".BTF"])
-    target.write_bytes(reduced(source, viewed(mine), *called(mine)))
+    names = set().union(*map(viewed, mine))
+    functions, events = (set().union(*sets) for sets in zip(*map(called, mine)))
+    target.write_bytes(reduced(source, names, functions, events))
 
 
 if __name__ == "__main__":
