@@ -47,6 +47,7 @@ let package = Package(
             name: "CLibbpf",
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
+        .target(name: "CChild"),
         .target(name: "CLinux"),
         .target(name: "CSelfTest"),
         // Only in programs: it acts before main.
@@ -65,14 +66,17 @@ let package = Package(
             swiftSettings: common),
         // The tracer as Agent is the agent: events from the kernel, the command that is traced, what becomes of the rows.
         .target(
-            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", logging], swiftSettings: common),
+            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", "CChild", logging],
+            swiftSettings: common),
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
         .executableTarget(
             name: "otagent", dependencies: ["Agent", "Commands", "CStart", argumentParser, logging],
             swiftSettings: common),
         .executableTarget(
-            name: "opentrace", dependencies: ["Agent", "Commands", "Tracer", argumentParser], swiftSettings: common),
+            name: "opentrace",
+            dependencies: ["Agent", "Commands", "CStart", "Kernel", "Machine", "Render", "Tracer", argumentParser],
+            swiftSettings: common),
 
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
         .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),
@@ -93,6 +97,9 @@ let package = Package(
             name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", logging],
             exclude: ["Configuration/golden"],
             swiftSettings: common),
+        .testTarget(
+            name: "TracerTests", dependencies: ["Model", "Render", "Tracer", "opentrace", argumentParser],
+            exclude: ["golden"], swiftSettings: common),
 
         // The system tests run the built programs from outside; the workload knows what it did by itself.
         .executableTarget(

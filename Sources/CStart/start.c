@@ -10,6 +10,34 @@
 #include <signal.h>
 #include <stddef.h>
 
+static uint64_t blocked_signals, ignored_signals;
+
+/* How the program was started: one that runs others hands it on to them. */
+static void remember_signals(void)
+{
+	sigset_t mask;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	for (int number = 1; number <= 64; number++) {
+		struct sigaction action;
+
+		if (sigismember(&mask, number) == 1)
+			blocked_signals |= 1ULL << (number - 1);
+		if (!sigaction(number, NULL, &action) && action.sa_handler == SIG_IGN)
+			ignored_signals |= 1ULL << (number - 1);
+	}
+}
+
+uint64_t cstart_blocked_signals(void)
+{
+	return blocked_signals;
+}
+
+uint64_t cstart_ignored_signals(void)
+{
+	return ignored_signals;
+}
+
 /*
  * Fills the places of the standard descriptors that the program was started without: the first pipes and files it opens
  * would get these numbers, and what is said or shipped there would go into them. O_PATH behaves as what is closed does:
@@ -43,6 +71,7 @@ static void hold_signals(void)
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const first[])(void) = {
+	remember_signals,
 	hold_signals,
 	reserve_standard_descriptors,
 };

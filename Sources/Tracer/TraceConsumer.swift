@@ -2,19 +2,28 @@ package import Model
 
 /// What takes the events of a trace in their order: rows in a file, a summary, a tree of processes.
 ///
-/// Only `take` is called for every event, so it must cost little; all three are called on the trace's own thread.
+/// Only `take` is called for every event, so it must cost little; all are called on the trace's own thread.
 package protocol TraceConsumer: Sendable {
-    mutating func take(_ event: TraceEvent)
+    /// Called once, before the first event: when the command runs that is to be traced, or the whole host is.
+    mutating func begin()
+
+    /// - Parameter owner: whose cgroup the event is of; absent where nobody asked, or it could not be told.
+    mutating func take(_ event: TraceEvent, of owner: CgroupOwner?)
 
     /// Called after each batch of events, about every 50 ms at most: who shows events while they come does it now.
     mutating func flush()
 
     /// Called once, after the last event; also when the trace ended by an error.
     mutating func end(_ end: TraceEnd)
+
+    /// Adds what it knows to the account of the whole trace: now and then while it runs, and at its end.
+    func contribute(to account: inout TraceAccount)
 }
 
 extension TraceConsumer {
+    package mutating func begin() {}
     package mutating func flush() {}
+    package func contribute(to account: inout TraceAccount) {}
 }
 
 /// How a trace ended, and what is not in it.
@@ -37,15 +46,11 @@ package struct TraceEnd: Sendable, Equatable {
     /// Absent where the whole host was traced.
     package var command: Command?
     package var loss: TraceLoss
-    /// Events that came from the kernel and that no consumer got.
-    package var passedOver: UInt64
 
     package init(
-        started: Timestamp, ended: Timestamp, command: Command? = nil, loss: TraceLoss = TraceLoss(),
-        passedOver: UInt64 = 0
+        started: Timestamp, ended: Timestamp, command: Command? = nil, loss: TraceLoss = TraceLoss()
     ) {
         (self.started, self.ended, self.command, self.loss) = (started, ended, command, loss)
-        self.passedOver = passedOver
     }
 }
 

@@ -8,6 +8,13 @@ package protocol TraceSource: Sendable {
     /// Ends the trace; the events that are left, those whose result never became known among them.
     func end() async throws -> [TraceEvent]
 
+    /// Which cgroups have come and gone since the last call: of one that is gone nobody else can tell the path.
+    func cgroupFacts() async -> [Fact]
+
     /// What is not among the events so far.
     func loss() async throws -> TraceLoss
+}
+
+extension TraceSource {
+    package func cgroupFacts() async -> [Fact] { [] }
 }

@@ -43,7 +43,7 @@ extension ContainerQuestion {
     ///
     /// Of what a user made inside a unit of the system's only that user's runtimes are asked, as they are about what the
     /// user's own systemd arranges; and users have no pods.
-    func asked(at path: ByteString, madeBy maker: (ByteString) -> CgroupMaker) -> Self? {
+    package func asked(at path: ByteString, madeBy maker: (ByteString) -> CgroupMaker) -> Self? {
         if owner != nil { return self }
         let directories = path.containerDirectories
         func directory(_ depth: Int) -> ByteString {

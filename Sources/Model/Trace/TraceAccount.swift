@@ -1,0 +1,21 @@
+/// What became of all that happened while a trace was made, for the lines at its end.
+package struct TraceAccount: Sendable, Equatable {
+    /// Written.
+    package var rows: UInt64 = 0
+    /// Passed over in the tracer, because nobody asked for them.
+    package var passedOver: UInt64 = 0
+    /// Rows that could not be written: the disk is full, or nobody reads any more.
+    package var unwritten: UInt64 = 0
+    package var loss = TraceLoss()
+
+    package init() {}
+
+    /// Passed over, wherever.
+    package var filtered: UInt64 { loss.filtered + passedOver }
+
+    /// Rows that should be there and are not, as far as they were counted.
+    package var lost: UInt64 { loss.dropped + unwritten + (loss.missedRuns ?? 0) }
+
+    /// Whether everything that was asked for is in the rows, as far as can be told.
+    package var isWhole: Bool { unwritten == 0 && loss.isNone }
+}

@@ -1,0 +1,47 @@
+package import Model
+
+/// The lines at the end of a trace: how much is in it, and what is not.
+package struct TraceTrailer: Sendable {
+    private let account: TraceAccount
+
+    package init(_ account: TraceAccount) { self.account = account }
+
+    /// One line; more where something is not in the rows that should be, or may not be.
+    package var text: String {
+        var lines = [
+            """
+            \(Self.grouped(account.rows)) rows, \(Self.grouped(account.filtered)) filtered, \
+            \(Self.grouped(account.lost)) lost
+            """
+        ]
+        let loss = account.loss
+        func line(_ count: UInt64, _ reason: String) {
+            if count > 0 { lines.append("  \(Self.grouped(count)) \(reason)") }
+        }
+        line(loss.dropped, "lost because the buffer was full; a larger --buffer has room for more")
+        line(loss.missedRuns ?? 0, "lost because the kernel did not run the programs for them")
+        line(account.unwritten, "lost because they could not be written")
+        line(loss.unknownResults, "rows without a result, which never became known")
+        line(loss.unresolvedPaths, "rows without the path they should have")
+        line(loss.unfollowed, "processes not followed, because there were too many: what they did is not in the rows")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What is known while the trace still runs, in one line without its end.
+    package func progress(after seconds: Int64) -> String {
+        let lost = account.lost + account.loss.unfollowed
+        let time = seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
+        return "\(Self.grouped(account.rows)) rows after \(time)" + (lost > 0 ? ", \(Self.grouped(lost)) lost" : "")
+    }
+
+    /// `1,234,567`
+    private static func grouped(_ number: UInt64) -> String {
+        var digits = String(number)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return ([digits] + groups).joined(separator: ",")
+    }
+}

@@ -1,0 +1,76 @@
+internal import Glibc
+
+extension TraceOutput {
+    /// Whose the file is to be, when it is not ours.
+    package struct Owner: Sendable, Equatable {
+        package let uid: UInt32
+        package let gid: UInt32
+
+        package init(uid: UInt32, gid: UInt32) { (self.uid, self.gid) = (uid, gid) }
+    }
+
+    /// What may be done with a file that is there.
+    package enum Existing: Sendable {
+        /// The default name: the trace before it, ours or the owner's, is replaced.
+        case replaceOwn
+        /// A file that was named: replaced only when that was asked for.
+        case refuse
+        case replace
+    }
+
+    /// Opens a file for the rows, or makes it.
+    ///
+    /// The folder may be anybody's, and we may be root: a symbolic link is never followed, and what is emptied is a plain file
+    /// that has no other name and is ours or the owner's. Devices and pipes that were named are taken as they are.
+    package static func open(
+        _ path: String, owner: Owner?, existing: Existing
+    ) throws(TraceRefusal) -> TraceOutput {
+        let made = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o644)
+        if made >= 0 {
+            if let owner, owner.uid != geteuid() || owner.gid != getegid() { fchown(made, owner.uid, owner.gid) }
+            return TraceOutput(made, name: path, path: path, isNew: true)
+        }
+        guard errno == EEXIST else { throw cannot("make", path) }
+        // Not to wait for the reader of a pipe; nothing is emptied before it is known what it is.
+        let opened = Glibc.open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard opened >= 0 else {
+            switch errno {
+            case ELOOP:
+                throw TraceRefusal(
+                    .failure, "\(path) is a symbolic link, which is not followed: name the file itself with --output")
+            case EISDIR: throw TraceRefusal(.failure, "\(path) is a folder: name a file in it with --output")
+            case ENXIO: throw TraceRefusal(.failure, "nobody reads from \(path)")
+            default: throw cannot("open", path)
+            }
+        }
+        let output = TraceOutput(opened, name: path, path: path, isNew: false)
+        var status = stat()
+        fstat(opened, &status)
+        guard output.isRegular else {
+            if existing == .replaceOwn {
+                throw TraceRefusal(.failure, "\(path) is no plain file: name another with --output")
+            }
+            _ = fcntl(opened, F_SETFL, fcntl(opened, F_GETFL) & ~O_NONBLOCK)
+            return output
+        }
+        switch existing {
+        case .refuse:
+            throw TraceRefusal(.argument, "\(path) is there already: choose another name, or replace it with --force")
+        case .replace, .replaceOwn:
+            guard status.st_nlink == 1 else {
+                throw TraceRefusal(
+                    .failure, "\(path) has a second name (a hard link), and both would change: remove it first")
+            }
+            guard status.st_uid == geteuid() || status.st_uid == owner?.uid else {
+                throw TraceRefusal(
+                    .failure, "\(path) belongs to user \(status.st_uid): remove it first, or name another with --output"
+                )
+            }
+        }
+        return output
+    }
+
+    private static func cannot(_ verb: String, _ path: String) -> TraceRefusal {
+        TraceRefusal(.failure, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")
+    }
+}
