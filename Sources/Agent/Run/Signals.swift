@@ -54,15 +54,27 @@ package enum Signals {
         if poll(&waiting, 1, 0) > 0, read(pipe.read, &byte, 1) == 1 { kill(getpid(), CInt(byte)) }
     }
 
+    /// Leaves alone those that whoever started us had ignored, as `nohup` and shells in the background do.
+    ///
+    /// - Parameter ignored: signal N is bit N - 1.
+    package static func ignore(_ ignored: UInt64) {
+        for number in numbers where ignored & 1 << (UInt64(number) - 1) != 0 { signal(number, SIG_IGN) }
+    }
+
     /// What the signals ask for, those since `take` included.
-    package static func wishes() -> AsyncStream<Wish> {
+    package static func wishes() -> AsyncStream<Wish> { arrivals { $0 == SIGHUP ? .reload(at: .now) : .stop } }
+
+    /// The signals themselves, by number.
+    package static func arrivals() -> AsyncStream<CInt> { arrivals { $0 } }
+
+    private static func arrivals<Element>(_ element: @escaping @Sendable (CInt) -> Element) -> AsyncStream<Element> {
         AsyncStream { continuation in
             DispatchQueue(label: "signals").async {
                 var byte: UInt8 = 0
                 while true {
                     let count = read(pipe.read, &byte, 1)
                     if count == 1 {
-                        continuation.yield(CInt(byte) == SIGHUP ? .reload(at: .now) : .stop)
+                        continuation.yield(element(CInt(byte)))
                     } else if count == 0 || errno != EINTR {
                         return
                     }

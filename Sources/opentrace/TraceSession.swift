@@ -1,0 +1,93 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Kernel
+import Machine
+import Model
+import Render
+import Tracer
+
+/// One call of `all` or `exec`: what both need on the way from options to an exit status.
+struct TraceSession {
+    let options: TraceOptions
+    let stop = StopSign()
+    let environment = ProcessInfo.processInfo.environment
+
+    init(_ options: TraceOptions) { self.options = options }
+
+    @Sendable static func say(_ sentence: String) { StandardError.say("opentrace: \(sentence)") }
+
+    /// The file of rows belongs to who has called sudo.
+    func owner() throws(TraceRefusal) -> TraceOutput.Owner? {
+        guard geteuid() == 0, let caller = try SudoCaller(environment) else { return nil }
+        let gid = caller.gid ?? UserRecord.numbered(caller.uid)?.gid
+        return TraceOutput.Owner(uid: caller.uid, gid: gid ?? getegid())
+    }
+
+    /// Asked before anything is touched, so that who may not trace hears just that.
+    func requirePrivileges() throws {
+        guard let status = try? readFile("/proc/self/status"), let capabilities = Capabilities(status: status),
+            !capabilities.mayLoadPrograms
+        else { return }
+        let missing = [Capabilities.Needed.bpf, .perfmon].filter { !capabilities.has($0) }.map(\.name)
+        throw Refusal(
+            .hostCannot,
+            """
+            not allowed to load BPF programs, without \(missing.joined(separator: " and ")): run it with sudo, or give it \
+            these and CAP_DAC_READ_SEARCH
+            """)
+    }
+
+    func tracefs() throws -> Tracefs {
+        do { return try Tracefs() } catch { throw Refusal(.hostCannot, "\(error)") }
+    }
+
+    /// Everybody who takes the events.
+    func consumers(_ output: TraceOutput, whenAbandoned: TraceRows.Abandonment) -> [any TraceConsumer] {
+        let request = options.request
+        let writing = TraceWriter.Options(
+            options.format, isWide: options.wide, showsOperations: request.showsOperations,
+            isColoured: options.color.applies(to: output, environment: environment))
+        return [
+            TraceRows(
+                writing, to: output, filter: request.filter, stop: stop, whenAbandoned: whenAbandoned, say: Self.say)
+        ]
+    }
+
+    /// Attaches the programs; everything that happens in scope from then on is an event.
+    func attach(
+        _ scope: TraceSelection.Scope, to consumers: [any TraceConsumer], tracefs: borrowing Tracefs,
+        showsProgress: Bool
+    ) throws -> TraceRun {
+        let request = options.request
+        let source = try source(request.selection(of: scope), tracefs: tracefs)
+        return TraceRun(
+            source, to: consumers, namesOwners: request.needsOwners, stop: stop,
+            progress: showsProgress && !options.quiet ? ProgressLine() : nil)
+    }
+
+    private func source(_ selection: TraceSelection, tracefs: borrowing Tracefs) throws -> any TraceSource {
+        throw Refusal(.hostCannot, "there are no programs")
+    }
+
+    /// Says what there is to say at the end; nil when all is well.
+    func conclude(_ result: TraceRun.Result) -> ExitStatus {
+        let account = result.account
+        if let failure = result.failure { Self.say("the trace ended early: \(failure)") }
+        if !options.quiet || !account.isWhole { Self.say(TraceTrailer(account).text) }
+        if result.failure != nil || account.unwritten > 0 || (options.strict && !account.isWhole) { return .failed }
+        return .fine
+    }
+}
+
+extension Refusal {
+    init(_ refusal: TraceRefusal) {
+        let status: ExitStatus =
+            switch refusal.reason {
+            case .argument: .badArguments
+            case .host: .hostCannot
+            case .failure, .commandNotFound, .commandNotExecutable: .failed
+            }
+        self.init(status, refusal.description)
+    }
+}
