@@ -73,7 +73,7 @@ package actor TraceRun {
         for fact in facts {
             switch fact {
             case .cgroupMade(let id, let path), .cgroupRenamed(let id, let path), .cgroupRemoved(let id, let path):
-                owners?.learn(id, path: path)
+                if let path { owners?.learn(id, path: path) }
             case .writerSeen: break
             }
         }
