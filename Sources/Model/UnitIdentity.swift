@@ -116,8 +116,5 @@ extension UnitIdentity {
     }
 
     /// Whose systemd the unit is.
-    private var managingUser: UInt32? {
-        guard let unit = unit.flatMap({ UnitName($0.bytes) }), unit.isUserManager else { return nil }
-        return unit.instance.flatMap { Self.uid($0.bytes) }
-    }
+    private var managingUser: UInt32? { template == "user@.service" ? instance.flatMap { Self.uid($0.bytes) } : nil }
 }

@@ -60,14 +60,18 @@ package struct ContainerQuestion: Hashable, Sendable {
 
     /// Up to the last directory that looks like an id; without one the first two of a bare cgroup.
     private static func place(_ identity: UnitIdentity, _ path: ByteString) -> [ByteString]? {
+        guard identity.kind == .cgroup || path.count > longID else { return nil }
         let directories = path.containerDirectories
         if let last = directories.lastIndex(where: isLongID) { return directories[...last].map { ByteString($0) } }
         guard identity.kind == .cgroup, !directories.isEmpty else { return nil }
         return directories.prefix(2).map { ByteString($0) }
     }
 
+    /// How many digits it has.
+    private static var longID: Int { 64 }
+
     static func isLongID(_ bytes: some Collection<UInt8>) -> Bool {
-        bytes.count == 64
+        bytes.count == longID
             && bytes.allSatisfy { byte in
                 UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte
             }
