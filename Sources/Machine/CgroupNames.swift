@@ -119,9 +119,11 @@ package struct CgroupNames: Sendable {
     }
 
     /// Marks as gone what the file system does not know any more: after reports were lost.
-    package mutating func compare(current: (CgroupID) -> ByteString?) {
+    ///
+    /// A cgroup that lives and whose path cannot be had, because it is too long, keeps the name it has.
+    package mutating func compare(current: (CgroupID) -> ByteString?, exists: (CgroupID) -> Bool) {
         for (id, entry) in entries where entry.goneSince == nil {
-            if let path = current(id) { set(id, path: path) } else { markGone(id) }
+            if let path = current(id) { set(id, path: path) } else if !exists(id) { markGone(id) }
         }
     }
 

@@ -130,13 +130,14 @@ package struct CgroupTree: ~Copyable, Sendable {
         if length == buffer.count { return .longer }
         let shown = UnsafeRawBufferPointer(buffer)[..<length]
         // So the kernel marks what was removed while it was open; it may as well be the name of what is still there.
-        if shown.last == UInt8(ascii: ")"), shown.suffix(10).elementsEqual(" (deleted)".utf8), !isThere(id) {
+        if shown.last == UInt8(ascii: ")"), shown.suffix(10).elementsEqual(" (deleted)".utf8), !has(id) {
             return .read(nil)
         }
         return .read(relative(shown))
     }
 
-    private func isThere(_ id: CgroupID) -> Bool { withCgroup(id, asPlace: true) { _ in true } ?? false }
+    /// Whether a cgroup lives, also one that is not below the mount or whose path is longer than any that can be told.
+    package func has(_ id: CgroupID) -> Bool { withCgroup(id, asPlace: true) { _ in true } ?? false }
 
     /// Without the mount's own path; nil for paths that are not below it.
     private func relative(_ path: Slice<UnsafeRawBufferPointer>) -> ByteString? {

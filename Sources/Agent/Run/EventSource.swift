@@ -24,7 +24,9 @@ extension KernelSource: EventSource {
 /// What the pipeline asks the host: files, names and clocks.
 package protocol HostView: Sendable {
     var reading: ClockReading { get }
-    /// The present path of a cgroup; nil when it is gone.
+    /// Whether a cgroup lives, whether or not it has a path that can be had here.
+    func exists(_ cgroup: CgroupID) -> Bool
+    /// The present path of a cgroup; nil when it is gone, or not to be seen from here.
     func path(of cgroup: CgroupID) -> ByteString?
     /// All that the name of a living cgroup says, its invocation included; nil when it is gone.
     func look(at cgroup: CgroupID) -> CgroupName?

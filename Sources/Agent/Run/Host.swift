@@ -19,6 +19,8 @@ package final class Host: HostView {
 
     package func walk(_ visit: (CgroupID, ByteString) -> Void) -> Int { tree.walk(visit) }
 
+    package func exists(_ cgroup: CgroupID) -> Bool { tree.has(cgroup) }
+
     package func path(of cgroup: CgroupID) -> ByteString? { tree.path(of: cgroup) }
 
     package func look(at cgroup: CgroupID) -> CgroupName? { tree.name(of: cgroup) }

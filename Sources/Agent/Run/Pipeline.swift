@@ -188,12 +188,13 @@ package actor Pipeline {
         gate.leave()
         signs.closed(window)
         if let trouble { throw trouble }
-        if lostRecords > 0 { names.compare(current: host.path) }
-        // A cgroup that nobody could name is gone: nothing more can come from it after the next drain.
+        if lostRecords > 0 { names.compare(current: host.path, exists: host.exists) }
+        // A cgroup that nobody could name is gone, mostly: nothing more can come from it after the next drain. One that lives,
+        // deeper than paths are told or outside of what the mount shows, goes on counting in its slots.
         let forgotten = names.drained()
         containers?.forget(forgotten)
         try await source.recycle(forgotten.union(unnamed))
-        unnamed = nameless
+        unnamed = nameless.filter { !host.exists($0) }
     }
 
     /// Reads the counters into the window; returns how many records of facts were lost.

@@ -103,9 +103,12 @@ struct FakeHost: HostView {
     let clock: TestClock
     var paths: [CgroupID: ByteString] = [:]
     var executables: [ExecutableID: ByteString] = [:]
+    /// Cgroups that live though nobody can tell their paths.
+    var pathless: Set<CgroupID> = []
 
     var reading: ClockReading { clock.reading }
     func path(of cgroup: CgroupID) -> ByteString? { paths[cgroup] }
+    func exists(_ cgroup: CgroupID) -> Bool { paths[cgroup] != nil || pathless.contains(cgroup) }
     func look(at cgroup: CgroupID) -> CgroupName? {
         paths[cgroup].map { CgroupName(path: $0, identity: UnitIdentity(cgroupPath: $0)) }
     }

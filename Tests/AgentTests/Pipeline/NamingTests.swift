@@ -109,6 +109,35 @@ import Testing
         #expect(bench.sink.batches.prefix(2).map { $0.rows.first?.path } == [path, path])
     }
 
+    /// Its slots may be another's as soon as they are given back, and what it goes on counting would be there.
+    @Test(arguments: [true, false])
+    func `a cgroup without a path is given back only when it is gone`(lives: Bool) async throws {
+        let clock = TestClock()
+        let host = FakeHost(clock: clock, pathless: lives ? [CgroupID(9)] : [])
+        let bench = Bench(
+            FakeSource.Script(drains: [writes(1, in: 9), writes(1, in: 9)]), clock: clock, host: host)
+        try await bench.pipeline.run(.atLeast(.seconds(60)))
+        let recycled = bench.source.calls.compactMap { call in
+            if case .recycle(let gone) = call, !gone.isEmpty { gone } else { nil }
+        }
+        #expect(recycled == (lives ? [] : [[CgroupID(9)], [CgroupID(9)]]))
+        #expect(bench.sink.batches.map { $0.loss.unresolvedCgroups }.reduce(0, +) == 2)
+    }
+
+    @Test func `a cgroup whose path grew too long keeps its name when records were lost`() async throws {
+        let clock = TestClock()
+        let host = FakeHost(clock: clock, pathless: [CgroupID(9)])
+        var lossy = writes(1, in: 9)
+        lossy.loss.ringRecords = 1
+        let bench = Bench(
+            FakeSource.Script(
+                drains: [lossy] + (0..<5).map { _ in writes(1, in: 9) },
+                facts: [[.cgroupMade(CgroupID(9), path: "/a.slice")]]), clock: clock, host: host)
+        try await bench.pipeline.run(.atLeast(.seconds(60)))
+        #expect(bench.sink.batches.allSatisfy { $0.rows.isEmpty || $0.rows.map(\.path) == ["/a.slice"] })
+        #expect(!bench.source.calls.contains { if case .recycle(let gone) = $0 { !gone.isEmpty } else { false } })
+    }
+
     @Test func `an executable has the path that was reported, or that its process tells`() async throws {
         let other = ExecutableID(device: 1, inode: 5, generation: 0)
         let unknown = ExecutableID(device: 1, inode: 6, generation: 0)
