@@ -2,7 +2,7 @@ internal import Model
 
 /// The counters as members of an object; those that nothing feeds are null, never zero.
 struct CounterMembers {
-    typealias Member = (name: JSONName, counter: Counter)
+    typealias Member = (name: JSONNames.Place, counter: Counter)
 
     /// One bit for each counter that is absent: asked for every number of every row.
     private let absent: UInt64
@@ -13,20 +13,20 @@ struct CounterMembers {
 
     /// Everything a row or the totals count, in the order of the contract.
     func write(_ counters: Counters, openErrors: ErrorCounts, writeErrors: ErrorCounts, to json: inout JSONWriter) {
-        write(Self.opens, of: counters, to: &json)
+        write(Self.table.opens, of: counters, to: &json)
         write("open_errors", openErrors, failuresOf: .openFailures, to: &json)
-        write(Self.writes, of: counters, to: &json)
+        write(Self.table.writes, of: counters, to: &json)
         write("write_errors", writeErrors, failuresOf: .writeFailures, to: &json)
-        write(Self.others, of: counters, to: &json)
+        write(Self.table.others, of: counters, to: &json)
         json.object("io_uring") { json in
-            for (via, members) in Self.rings { json.object(via) { write(members, of: counters, to: &$0) } }
+            for (via, members) in Self.table.rings { json.object(via) { write(members, of: counters, to: &$0) } }
         }
-        json.object("pseudo") { write(Self.pseudo, of: counters, to: &$0) }
+        json.object("pseudo") { write(Self.table.pseudo, of: counters, to: &$0) }
     }
 
     func write(_ members: [Member], of counters: Counters, to json: inout JSONWriter) {
         for (name, counter) in members {
-            json.name(name)
+            json.name(name, of: Self.table.names)
             if isAbsent(counter) { json.null() } else { json.number(counters[counter]) }
         }
     }
@@ -38,7 +38,7 @@ struct CounterMembers {
         _ name: String, _ errors: ErrorCounts, failuresOf counter: Counter, to json: inout JSONWriter
     ) {
         json.name(name)
-        if errors.isEmpty && isAbsent(counter) { return json.null() }
+        guard !errors.isEmpty else { return isAbsent(counter) ? json.null() : json.object { _ in } }
         json.object { json in
             for (number, count) in errors.sorted(by: { $0.key < $1.key }) {
                 json.member(ErrnoName.name(of: number), count)
@@ -48,37 +48,52 @@ struct CounterMembers {
 }
 
 extension CounterMembers {
-    private static let opens: [Member] = [
-        ("opens", .opens), ("opens_for_write", .opensForWrite), ("path_opens", .pathOpens),
-        ("open_failures", .openFailures),
-    ]
-    private static let writes: [Member] = [
-        ("creates", .creates), ("writes", .writes), ("write_bytes", .writeBytes), ("write_failures", .writeFailures),
-    ]
-    private static let others: [Member] = [
-        ("deletes", .deletes), ("renames", .renames), ("mkdirs", .mkdirs), ("mknods", .mknods),
-        ("symlinks", .symlinks), ("links", .links), ("truncates", .truncates), ("allocates", .allocates),
-        ("syncs", .syncs), ("shared_maps", .sharedMaps), ("device_writes", .deviceWrites),
-    ]
-    private static let rings: [(via: String, members: [Member])] = [
-        ("inline", ring(.inlineOpens, .inlineCreates, .inlineWrites, .inlineWriteBytes)),
-        ("worker", ring(.workerOpens, .workerCreates, .workerWrites, .workerWriteBytes)),
-        ("sqpoll", ring(.sqpollOpens, .sqpollCreates, .sqpollWrites, .sqpollWriteBytes)),
-    ]
-    private static let pseudo: [Member] = [
-        ("opens", .pseudoOpens), ("writes", .pseudoWrites), ("write_bytes", .pseudoWriteBytes),
-    ]
+    static let writer = table.writer
+    static let own = table.own
 
-    static let writer: [Member] = [
-        ("opens_for_write", .opensForWrite), ("creates", .creates), ("writes", .writes), ("write_bytes", .writeBytes),
-    ]
-    static let own: [Member] = [
-        ("opens", .opens), ("writes", .writes), ("write_bytes", .writeBytes),
-    ]
+    private static let table = Table()
 
-    private static func ring(
-        _ opens: Counter, _ creates: Counter, _ writes: Counter, _ writeBytes: Counter
-    ) -> [Member] {
-        [("opens", opens), ("creates", creates), ("writes", writes), ("write_bytes", writeBytes)]
+    /// The members of each object, in the order of the contract.
+    private struct Table: Sendable {
+        let names: JSONNames
+        let opens, writes, others, pseudo, writer, own: [Member]
+        let rings: [(via: String, members: [Member])]
+
+        init() {
+            var names = JSONNames()
+            func members(_ members: [(String, Counter)]) -> [Member] {
+                members.map { (name: names.add($0.0), counter: $0.1) }
+            }
+            func ring(_ via: String, _ counters: [Counter]) -> (via: String, members: [Member]) {
+                (via, members(Array(zip(["opens", "creates", "writes", "write_bytes"], counters))))
+            }
+            opens = members([
+                ("opens", .opens), ("opens_for_write", .opensForWrite), ("path_opens", .pathOpens),
+                ("open_failures", .openFailures),
+            ])
+            writes = members([
+                ("creates", .creates), ("writes", .writes), ("write_bytes", .writeBytes),
+                ("write_failures", .writeFailures),
+            ])
+            others = members([
+                ("deletes", .deletes), ("renames", .renames), ("mkdirs", .mkdirs), ("mknods", .mknods),
+                ("symlinks", .symlinks), ("links", .links), ("truncates", .truncates), ("allocates", .allocates),
+                ("syncs", .syncs), ("shared_maps", .sharedMaps), ("device_writes", .deviceWrites),
+            ])
+            rings = [
+                ring("inline", [.inlineOpens, .inlineCreates, .inlineWrites, .inlineWriteBytes]),
+                ring("worker", [.workerOpens, .workerCreates, .workerWrites, .workerWriteBytes]),
+                ring("sqpoll", [.sqpollOpens, .sqpollCreates, .sqpollWrites, .sqpollWriteBytes]),
+            ]
+            pseudo = members([
+                ("opens", .pseudoOpens), ("writes", .pseudoWrites), ("write_bytes", .pseudoWriteBytes),
+            ])
+            writer = members([
+                ("opens_for_write", .opensForWrite), ("creates", .creates), ("writes", .writes),
+                ("write_bytes", .writeBytes),
+            ])
+            own = members([("opens", .opens), ("writes", .writes), ("write_bytes", .writeBytes)])
+            self.names = names
+        }
     }
 }

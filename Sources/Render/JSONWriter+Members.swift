@@ -42,8 +42,7 @@ extension JSONWriter {
     package mutating func member(_ name: String, bytes value: ByteString?) {
         self.name(name)
         guard let value else { return null() }
-        string(value)
-        if !value.isText {
+        if !string(value) {
             self.name(name + "_raw")
             string(base64(value.bytes))
         }

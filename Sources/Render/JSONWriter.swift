@@ -43,8 +43,8 @@ package struct JSONWriter {
     }
 
     /// Writes the name of a member that is written so often that it is kept rendered.
-    package mutating func name(_ name: JSONName) {
-        if needsComma { bytes.append(contentsOf: name.next) } else { bytes.append(contentsOf: name.first) }
+    package mutating func name(_ name: JSONNames.Place, of names: JSONNames) {
+        bytes.append(contentsOf: names.text[(needsComma ? name.start : name.start + 1)..<name.end])
         needsComma = false
     }
 
@@ -100,11 +100,34 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func string(_ text: String) { quoted(text.utf8) }
+    package mutating func string(_ text: String) { quoted(text.utf8, isPlain: Bytes(text.utf8Span.span).arePlain) }
 
-    /// Text as it is, or with U+FFFD where the bytes are not UTF-8.
-    package mutating func string(_ text: ByteString) {
-        if text.isText { quoted(text.bytes) } else { quoted(text.lossyText.utf8) }
+    /// Text as it is, or with U+FFFD where the bytes are not UTF-8; answers whether it is as it is.
+    @discardableResult
+    package mutating func string(_ text: ByteString) -> Bool {
+        let bytes = Bytes(text.bytes.span)
+        // Most are ASCII, which is quick to see.
+        if bytes.areASCII || text.text != nil {
+            quoted(text.bytes, isPlain: bytes.arePlain)
+            return true
+        }
+        string(text.lossyText)
+        return false
+    }
+
+    /// What one look at each byte of a text tells.
+    private struct Bytes {
+        var areASCII = true
+        /// Whether none needs an escape.
+        var arePlain = true
+
+        init(_ text: Span<UInt8>) {
+            for position in text.indices {
+                let byte = text[position]
+                if byte >= 0x80 { areASCII = false }
+                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { arePlain = false }
+            }
+        }
     }
 
     private mutating func separate() {
@@ -128,10 +151,10 @@ package struct JSONWriter {
         }
     }
 
-    private mutating func quoted(_ text: some Collection<UInt8>) {
+    private mutating func quoted(_ text: some Collection<UInt8>, isPlain: Bool) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        if text.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        if isPlain {
             bytes.append(contentsOf: text)
         } else {
             for byte in text { escape(byte) }
@@ -163,13 +186,22 @@ package struct JSONWriter {
     }
 }
 
-/// The name of a member as it stands in a document, with its quotes and its colon.
-package struct JSONName: Sendable, ExpressibleByStringLiteral {
-    /// As the first member of an object, and as one after others.
-    fileprivate let first, next: [UInt8]
+/// Names of members as they stand in a document, with a comma before, quotes and a colon.
+///
+/// All in one array: to take each out of an array of them would count references, which takes longer than to write it.
+package struct JSONNames: Sendable {
+    /// Where a name stands.
+    package struct Place: Sendable {
+        fileprivate let start, end: Int
+    }
 
-    package init(stringLiteral name: String) {
-        first = Array("\"\(name)\":".utf8)
-        next = [UInt8(ascii: ",")] + first
+    fileprivate var text: [UInt8] = []
+
+    package init() {}
+
+    package mutating func add(_ name: String) -> Place {
+        let start = text.count
+        text += ",\"\(name)\":".utf8
+        return Place(start: start, end: text.count)
     }
 }

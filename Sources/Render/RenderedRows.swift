@@ -7,6 +7,8 @@ internal import Model
 struct RenderedRows {
     /// Bytes that are worth keeping.
     private static let mostKept = 1 << 20
+    /// Bytes of most rows.
+    private static let usual = 1 << 10
 
     private let rows: [UnitRow]
     private let members: CounterMembers
@@ -17,7 +19,7 @@ struct RenderedRows {
 
     init(_ rows: [UnitRow], members: CounterMembers) {
         (self.rows, self.members) = (rows, members)
-        var json = JSONWriter()
+        var json = JSONWriter(reservingCapacity: min(rows.count * Self.usual, Self.mostKept))
         var ends: [Int] = []
         ends.reserveCapacity(rows.count)
         // By position: taking rows out one by one would copy all that is in them.
