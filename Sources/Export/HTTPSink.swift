@@ -51,22 +51,23 @@ package final class HTTPSink: Sink {
         _ = try HTTPDestination(options, version: "")
     }
 
-    /// Returns when the batch is durable or cannot be made so, or when the disk takes its time.
-    package func accept(_ batch: Batch) async {
+    /// Returns when the batch is durable or cannot be made so, or with false when the disk takes its time.
+    @discardableResult package func accept(_ batch: Batch) async -> Bool {
         guard enter(rows: batch.rows.count) else {
             let id = "\(batch.agent.instance)-\(batch.sequence)"
-            return courier.added(courier.line.refuse(rows: batch.rows.count, id: id, reason: "the spool's disk hangs"))
+            courier.added(courier.line.refuse(rows: batch.rows.count, id: id, reason: "the spool's disk hangs"))
+            return true
         }
-        await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             let goOn = Once(continuation)
             queue.async { [self] in
                 shaper.withLock { shaper in
                     shaper.render(batch) { accept([$0], sequence: batch.sequence, window: batch.window) }
                 }
                 standingRows.withLock { $0 -= batch.rows.count }
-                goOn.resume()
+                goOn.resume(true)
             }
-            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { goOn.resume() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { goOn.resume(false) }
         }
     }
 
@@ -98,9 +99,9 @@ package final class HTTPSink: Sink {
 
 /// A continuation that whoever comes first resumes.
 private final class Once: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Void, Never>?>
+    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
 
-    init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = Mutex(continuation) }
+    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
 
-    func resume() { continuation.withLock { exchange(&$0, with: nil) }?.resume() }
+    func resume(_ answer: Bool) { continuation.withLock { exchange(&$0, with: nil) }?.resume(returning: answer) }
 }

@@ -8,8 +8,11 @@ package protocol Sink: Sendable {
     /// How it stands now; soon answered, whatever the sink is at.
     var account: SinkAccount { get }
 
-    /// Takes a batch over; returns at once, never waits for a network or a full disk.
-    func accept(_ batch: Batch) async
+    /// Takes a batch over; returns soon, never waits for a network or a full disk.
+    ///
+    /// Answers false when it returns before the batch is as safe as it will be: then the sink goes on with that, in the
+    /// order in which batches came.
+    @discardableResult func accept(_ batch: Batch) async -> Bool
 
     /// Delivers what waits until `deadline`, then keeps the rest for another start, or lets go of it where nothing is
     /// kept, and says how it ended.

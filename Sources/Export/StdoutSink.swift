@@ -22,8 +22,9 @@ package final class StdoutSink: Sink {
             destination: try StreamDestination(descriptor: descriptor), events: events)
     }
 
-    package func accept(_ batch: Batch) async {
+    @discardableResult package func accept(_ batch: Batch) async -> Bool {
         shaper.withLock { $0.render(batch) { accept([$0]) } }
+        return true
     }
 
     /// Takes over what is rendered already.

@@ -76,6 +76,9 @@ class Collector:
         plain = gzip.decompress(body) if packed else body
         document = json.loads(plain)
         status, more, content = self.status(mode, document, packed, headers)
+        # From here to the answer nothing else runs: what is written down as taken is told to be.
+        if writer.is_closing():
+            return False
         line = {
             "key": headers.get("idempotency-key"), "path": head[0].split()[1], "mode": mode, "status": status,
             "taken": 200 <= status < 300, "sha": hashlib.sha256(body).hexdigest(), "packed": packed,

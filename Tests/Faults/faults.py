@@ -2,6 +2,7 @@
 """What the drivers share: an agent, a collector of its own process, work in cgroups, and what must have arrived."""
 import argparse
 import ctypes
+import datetime
 import json
 import os
 import pathlib
@@ -34,6 +35,12 @@ def wait(what, sentence, seconds=30, pause=0.01):
         check(time.monotonic() < deadline, f"after {seconds} s still not: {sentence}")
         time.sleep(pause)
     return answer
+
+
+def instant(stamp):
+    """Seconds since 1970 of a time in a document."""
+    time = datetime.datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc)
+    return time.timestamp()
 
 
 def die_with_parent():
@@ -111,8 +118,16 @@ class Agent:
     @property
     def memory(self):
         """Resident, in KiB."""
+        return self.status("VmRSS")
+
+    @property
+    def own_memory(self):
+        """Resident, in KiB, without what is mapped: the counters in the kernel, of which a busy host takes more."""
+        return self.status("RssAnon")
+
+    def status(self, name):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text)[1])
+        return int(re.search(rf"{name}:\s+(\d+)", text)[1])
 
     def descriptors(self):
         """How many are open besides sockets, and how many sockets."""

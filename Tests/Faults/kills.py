@@ -5,7 +5,6 @@ A window is closed when the agent handed it over: then `last-window` names its e
 the configuration has it. All these windows, and every one before them, must have been taken or be in the spool, in all
 their parts.
 """
-import datetime
 import random
 import signal
 import time
@@ -49,7 +48,7 @@ class Killing:
         self.closed, self.seen = set(), {}
         self.start_up = 1.0
         self.when = {}
-        self.lived = self.waited = 0
+        self.lived, self.waited = options.lived, 0
 
     def configure(self):
         text = CONFIGURATION.format(
@@ -141,7 +140,7 @@ class Killing:
             for sequence, parts in windows.items():
                 document = next(iter(parts.values()))
                 if len(parts) == document["part"][1]:
-                    ends.add(milliseconds(document["window"]["end"]))
+                    ends.add(round(faults.instant(document["window"]["end"]) * 1000))
                 else:
                     check(sequence == last, f"{instance}-{sequence} has only the parts {sorted(parts)}")
         check(self.closed <= ends, f"closed, but not all there: {sorted(self.closed - ends)}")
@@ -157,15 +156,11 @@ class Killing:
               f"last; nothing lost")
 
 
-def milliseconds(stamp):
-    time = datetime.datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc)
-    return round(time.timestamp() * 1000)
-
-
 def drive(place, options):
     place.keep(faults.Workers(place.folder, 6))
     Killing(place, options).run()
 
 
 if __name__ == "__main__":
-    faults.run(drive, faults.arguments(__doc__, kills=(100, "how often")))
+    faults.run(drive, faults.arguments(
+        __doc__, kills=(100, "how often"), lived=(0, "where in the turn of eight kinds of lives to begin")))

@@ -58,7 +58,7 @@ package actor Pipeline {
     package struct Signs: Sendable {
         /// Several times a second as long as facts are read, whatever the outputs do.
         package var turned: @Sendable () -> Void = {}
-        /// A window has been handed over.
+        /// A window has been handed over, and so have all before it: it outlives a kill.
         package var closed: @Sendable (Window) -> Void = { _ in }
 
         package init() {}
@@ -182,11 +182,15 @@ package actor Pipeline {
         askForContainers()
         await enter()
         let (batches, nameless) = closedBatches(window)
+        var isSafe = true
         for output in shape.outputs {
-            for batch in batches where batch.grouping == output.grouping { await output.sink.accept(batch) }
+            for batch in batches where batch.grouping == output.grouping {
+                if await !output.sink.accept(batch) { isSafe = false }
+            }
         }
         gate.leave()
-        signs.closed(window)
+        // One that still stands before a slow disk is not said to be closed: a kill would take it, and nobody would know.
+        if isSafe { signs.closed(window) }
         if let trouble { throw trouble }
         if lostRecords > 0 { names.compare(current: host.path, exists: host.exists) }
         // A cgroup that nobody could name is gone, mostly: nothing more can come from it after the next drain. One that lives,

@@ -62,8 +62,9 @@ package final class FileSink: Sink {
         if !existed { unlink(options.path) }
     }
 
-    package func accept(_ batch: Batch) async {
+    @discardableResult package func accept(_ batch: Batch) async -> Bool {
         shaper.withLock { $0.render(batch) { accept([$0]) } }
+        return true
     }
 
     /// Takes over what is rendered already.

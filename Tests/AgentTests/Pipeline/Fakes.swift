@@ -138,12 +138,13 @@ final class RecordingSink: Sink {
         return account
     }
 
-    func accept(_ batch: Batch) async {
+    @discardableResult func accept(_ batch: Batch) async -> Bool {
         let count = accepted.withLock { batches in
             batches.append(batch)
             return batches.count
         }
         onAccept(count)
+        return true
     }
 
     func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount { SinkAccount() }
