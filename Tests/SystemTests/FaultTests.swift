@@ -7,29 +7,30 @@ extension SystemTests {
         private let folder: Folder
         init() throws { folder = try Folder() }
 
-        private func drive(_ driver: String, _ arguments: String...) throws {
+        private func start(_ driver: String, _ arguments: String...) throws -> Running {
             let python = try #require(installed("python3"))
             let script = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "../Faults/\(driver).py").standardized.path
             let command = ["-B", script, try built("otagent"), "--dir", folder.root.path]
-            let running = try Running(python, command + arguments, in: folder)
-            let end = try running.wait(until: .now + .seconds(300))
-            #expect(end.status == 0, "\(end.errors)")
-            print(end.output, terminator: "")
+            return try Running(python, command + arguments, in: folder)
         }
 
-        @Test func `no closed window is lost by eight kills at moments of chance`() throws {
-            try drive("kills", "--kills", "8")
-        }
-
-        @Test func `after all a collector can do wrong, everything is there once and no secret was told`() throws {
-            try drive("storm", "--rounds", "1")
-        }
-
-        @Test func `a disk of 256 KiB in an outage costs the oldest batches, counted to the row, and nothing else`()
+        /// All at once, as each waits for windows most of the time.
+        @Test
+        func `kills at moments of chance, all that a collector can do wrong and a full disk lose nothing uncounted`()
             throws
         {
-            try drive("small_disk", "--seconds", "8")
+            let drivers = [
+                // Eight: each kind of moment after a closed window, and before one.
+                try start("kills", "--kills", "4"), try start("kills", "--kills", "4", "--lived", "4"),
+                try start("storm", "--rounds", "1"), try start("small_disk", "--seconds", "8"),
+            ]
+            let deadline = ContinuousClock.now + .seconds(300)
+            for driver in drivers {
+                let end = try driver.wait(until: deadline)
+                #expect(end.status == 0, "\(end.errors)")
+                print(end.output, terminator: "")
+            }
         }
     }
 }
