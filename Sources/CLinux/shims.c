@@ -87,3 +87,8 @@ void clinux_keep_memory_small(void)
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	mallopt(M_ARENA_MAX, 2);
 }
+
+void clinux_give_memory_back(void)
+{
+	malloc_trim(0);
+}

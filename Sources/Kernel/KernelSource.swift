@@ -133,7 +133,7 @@ package actor KernelSource {
     /// What the programs reported, after waiting up to `milliseconds` for the ring to fill up.
     package func facts(waitingUpTo milliseconds: Int32) throws -> [Fact] {
         if try ring.poll(milliseconds: milliseconds) == 0 { try ring.consume() }
-        defer { inbox.facts.removeAll(keepingCapacity: true) }
+        defer { inbox.facts.removeAll(keepingCapacity: inbox.facts.count < 1024) }
         return inbox.facts
     }
 

@@ -43,6 +43,9 @@ package struct CgroupNames: Sendable {
     /// Drains a removed cgroup is kept for: one that surely comes after its last event, and one of grace.
     private static var grace: Int { 2 }
 
+    /// How many entries a table must have room for that is worth making smaller.
+    private static var leastShrunk: Int { 4096 }
+
     /// - Parameter asksAboutContainers: whether `takeQuestions` is called now and then.
     package init(startsAtRealRoot: Bool, asksAboutContainers: Bool = false) {
         prefix = startsAtRealRoot ? [] : nil
@@ -140,6 +143,11 @@ package struct CgroupNames: Sendable {
         }
         gone.subtract(forgotten)
         for id in forgotten { entries[id] = nil }
+        // A table does not shrink by itself, and tens of thousands of cgroups may have come and gone.
+        if entries.capacity > Self.leastShrunk, entries.count < entries.capacity / 4 {
+            entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.key, $0.value) })
+            gone = Set(Array(gone))
+        }
         return forgotten
     }
 

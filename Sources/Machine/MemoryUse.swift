@@ -6,4 +6,7 @@ package enum MemoryUse {
     ///
     /// Threads that come later have no arenas of their own beyond two.
     package static func keepSmall() { clinux_keep_memory_small() }
+
+    /// Gives the kernel all that is free; it takes milliseconds, so it is for when much has become free at once.
+    package static func giveBack() { clinux_give_memory_back() }
 }

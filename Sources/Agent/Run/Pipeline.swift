@@ -83,6 +83,8 @@ package actor Pipeline {
     private var gate = Gate()
     private var configuration: ConfigurationAccount
 
+    /// As many cgroups as leave megabytes behind.
+    private static var manyForgotten: Int { 1000 }
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
 
@@ -197,6 +199,7 @@ package actor Pipeline {
         // deeper than paths are told or outside of what the mount shows, goes on counting in its slots.
         let forgotten = names.drained()
         containers?.forget(forgotten)
+        if forgotten.count > Self.manyForgotten { MemoryUse.giveBack() }
         try await source.recycle(forgotten.union(unnamed))
         unnamed = nameless.filter { !host.exists($0) }
     }

@@ -44,4 +44,7 @@ ssize_t clinux_read_link_below(const char *_Nonnull top, const char *_Nonnull pa
  */
 void clinux_keep_memory_small(void);
 
+/* malloc_trim(3), of all that is free. */
+void clinux_give_memory_back(void);
+
 #endif
