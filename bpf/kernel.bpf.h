@@ -149,26 +149,23 @@ struct css_set {
 
 #ifdef __TARGET_ARCH_x86
 struct pt_regs {
-	unsigned long di, si, dx, r10, r8, orig_ax;
+	unsigned long di, si, dx, r10, r8;
 } VIEW;
-#define SYSCALL_NUMBER orig_ax
-#define ARGUMENT_0     di
-#define ARGUMENT_1     si
-#define ARGUMENT_2     dx
-#define ARGUMENT_3     r10
-#define ARGUMENT_4     r8
+#define ARGUMENT_0 di
+#define ARGUMENT_1 si
+#define ARGUMENT_2 dx
+#define ARGUMENT_3 r10
+#define ARGUMENT_4 r8
 #else /* arm64: x0 holds the result already, the first argument is kept in orig_x0 */
 struct pt_regs {
 	unsigned long orig_x0;
 	unsigned long regs[31];
-	int syscallno;
 } VIEW;
-#define SYSCALL_NUMBER syscallno
-#define ARGUMENT_0     orig_x0
-#define ARGUMENT_1     regs[1]
-#define ARGUMENT_2     regs[2]
-#define ARGUMENT_3     regs[3]
-#define ARGUMENT_4     regs[4]
+#define ARGUMENT_0 orig_x0
+#define ARGUMENT_1 regs[1]
+#define ARGUMENT_2 regs[2]
+#define ARGUMENT_3 regs[3]
+#define ARGUMENT_4 regs[4]
 #endif
 /* THREAD_SIZE with pages of 4 KiB and no KASAN; only for kernels before 5.15, see syscall_registers. */
 #define KERNEL_STACK_SIZE 16384

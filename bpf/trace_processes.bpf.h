@@ -57,10 +57,7 @@ static __always_inline void exec_done(struct trace_event_raw_sched_process_exec 
 
 	if (!to || !is_in_scope(current_tgid()) || !is_selected(task, 0, direct))
 		return;
-	/* Of all registers this one outlives the old program. */
-	struct pt_regs *registers = syscall_registers(task, direct);
-	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_EXEC,
-		     READ(direct, registers, SYSCALL_NUMBER), direct);
+	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_EXEC, 0, direct);
 	note_result(to, 0);
 	ask_nothing(&to->asked);
 	to->asked.name = (__u64)((void *)context + (LOADED(context->__data_loc_filename) & 0xffff));

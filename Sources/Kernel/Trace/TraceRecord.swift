@@ -14,7 +14,7 @@ struct TraceRecord {
     let fixed: ot_trace_record
     let kind: Kind
     let operation: TraceOperation
-    let call: TraceCall
+    private(set) var call: TraceCall
     /// As the program passed them; without their NUL, nil when they are absent.
     private(set) var name: [UInt8]?
     private(set) var target: [UInt8]?
@@ -24,6 +24,9 @@ struct TraceRecord {
     private(set) var targetBase: [UInt8]?
     /// Each with its NUL.
     private(set) var arguments: [UInt8]?
+
+    /// What the kernel calls a program that was executed by a descriptor, which is `execveat`.
+    private static let executedByDescriptor = Array("/dev/fd/".utf8)
 
     var request: Request { Request(address: fixed.request, begun: fixed.begun) }
 
@@ -46,7 +49,7 @@ struct TraceRecord {
         case .fork: call = .clone
         case .exit: call = .exit
         case _ where fixed.via != OT_TRACE_BY_SYSCALL: call = .uring
-        // Of a program that the kernel executed by itself there is no number.
+        // Of one that succeeded its registers are gone; see `executedByDescriptor`.
         case .exec: call = TraceCall(number: fixed.number) == .execveat ? .execveat : .execve
         default:
             guard let numbered = TraceCall(number: fixed.number), numbered.operation == operation else { return nil }
@@ -81,6 +84,7 @@ struct TraceRecord {
         base = piece(fixed.base_length)
         targetBase = piece(fixed.target_base_length)
         arguments = piece(fixed.arguments_length)
+        if operation == .exec, let name, name.starts(with: Self.executedByDescriptor) { call = .execveat }
     }
 }
 
