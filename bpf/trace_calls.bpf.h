@@ -20,19 +20,18 @@ static __always_inline void add_names(struct trace_scratch *to, bool is_users)
 }
 
 /* The directories that the names begin at, where they are wanted. */
-static __always_inline void add_bases(struct trace_scratch *to, struct task_struct *task,
-				      bool direct)
+static __always_inline void add_bases(struct trace_scratch *to, bool direct)
 {
 	__u32 second = to->record.name_length;
 
 	if (!trace.wants_paths || second > OT_PATH_MAX)
 		return;
 	if (second)
-		to->record.base_length = add_base(to, task, to->asked.directory,
+		to->record.base_length = add_base(to->asked.directory,
 						  to->text[0] == '/' && !to->asked.in_root, direct);
 	if (to->record.target_length)
-		to->record.target_base_length = add_base(to, task, to->asked.target_directory,
-							 to->text[second] == '/', direct);
+		to->record.target_base_length =
+			add_base(to->asked.target_directory, to->text[second] == '/', direct);
 }
 
 static __always_inline void ask_nothing(struct asked *asked)
@@ -120,7 +119,7 @@ static __always_inline int open_over(struct sys_exit *context, bool direct)
 		count_filtered();
 		return 0;
 	}
-	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_OPEN, number, direct);
+	begin_record(OT_TRACE_DONE, OT_TRACE_OPEN, number, direct);
 	to->record.flags = to->asked.flags;
 	to->record.mode = to->asked.mode;
 	note_result(to, result);
@@ -128,7 +127,7 @@ static __always_inline int open_over(struct sys_exit *context, bool direct)
 		note_created(to, created);
 	add_names(to, true);
 	if (trace.wants_paths && (!file || !add_file(to, file, direct)))
-		add_bases(to, task, direct);
+		add_bases(to, direct);
 	send_or_count(to);
 	return 0;
 }
@@ -228,13 +227,13 @@ static __always_inline int name_over(struct sys_exit *context, bool direct)
 		return 0;
 	if (!is_selected(task, result, direct))
 		return 0;
-	begin_record(to, task, OT_TRACE_DONE, operation, number, direct);
+	begin_record(OT_TRACE_DONE, operation, number, direct);
 	to->record.mode = to->asked.mode;
 	note_result(to, result);
 	if (operation == OT_TRACE_CREATE)
 		note_created(to, result == 0);
 	add_names(to, true);
-	add_bases(to, task, direct);
+	add_bases(to, direct);
 	send_or_count(to);
 	return 0;
 }
@@ -299,7 +298,7 @@ static __always_inline void tell(struct task_struct *task, struct file *file,
 
 	if (!to || !is_told(task, file, operation, result, direct))
 		return;
-	begin_record(to, task, OT_TRACE_DONE, operation, number, direct);
+	begin_record(OT_TRACE_DONE, operation, number, direct);
 	note_result(to, result);
 	if (trace.wants_paths)
 		add_file(to, file, direct);

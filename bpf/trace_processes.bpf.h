@@ -21,7 +21,7 @@ static __always_inline void process_made(struct trace_event_raw_task_newtask *co
 		follow(child);
 	if (!to || !is_traced || !is_wanted(OT_TRACE_FORK) || !is_selected(task, child, direct))
 		return;
-	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_FORK, 0, direct);
+	begin_record(OT_TRACE_DONE, OT_TRACE_FORK, 0, direct);
 	note_result(to, child);
 	send_or_count(to);
 }
@@ -57,7 +57,7 @@ static __always_inline void exec_done(struct trace_event_raw_sched_process_exec 
 
 	if (!to || !is_in_scope(current_tgid()) || !is_selected(task, 0, direct))
 		return;
-	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_EXEC, 0, direct);
+	begin_record(OT_TRACE_DONE, OT_TRACE_EXEC, 0, direct);
 	note_result(to, 0);
 	ask_nothing(&to->asked);
 	to->asked.name = (__u64)((void *)context + (LOADED(context->__data_loc_filename) & 0xffff));
@@ -66,7 +66,7 @@ static __always_inline void exec_done(struct trace_event_raw_sched_process_exec 
 	file = mm ? READ(direct, mm, exe_file) : 0;
 	if (trace.wants_paths && file) {
 		add_file(to, file, direct);
-		add_bases(to, task, direct);
+		add_bases(to, direct);
 	}
 	if (mm)
 		add_arguments(to, mm, direct);
@@ -128,7 +128,7 @@ static __always_inline void process_ended(struct trace_event_raw_sched_process_e
 			 : READ(direct, leader, exit_code);
 	if (!is_selected(task, -1, direct))
 		return;
-	begin_record(to, task, OT_TRACE_DONE, OT_TRACE_EXIT, 0, direct);
+	begin_record(OT_TRACE_DONE, OT_TRACE_EXIT, 0, direct);
 	note_result(to, status & 0x7f ? -(long)(status & 0x7f) : (status >> 8) & 0xff);
 	send_or_count(to);
 }

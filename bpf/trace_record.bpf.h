@@ -50,17 +50,33 @@ static __always_inline struct trace_scratch *trace_scratch(void)
 	return bpf_map_lookup_elem(&trace_scratches, &zero);
 }
 
-/* Begins a record about the current task. */
-static __always_inline void begin_record(struct trace_scratch *to, struct task_struct *task,
-					 __u32 kind, enum ot_trace_operation operation,
-					 __u32 number, bool direct)
+/*
+ * The parts of a record that many programs fill in are global functions, one for each way to read: the verifier looks at them
+ * once for each program and not for each way to get there, which is most of the time to load.
+ */
+#define GLOBAL(name, parameters, ...)             \
+	__noinline int name##_direct parameters   \
+	{                                         \
+		return name(__VA_ARGS__, DIRECT); \
+	}                                         \
+	__noinline int name##_probed parameters   \
+	{                                         \
+		return name(__VA_ARGS__, PROBED); \
+	}
+
+static __always_inline int fill_record(__u32 kind, __u32 operation, __u32 number, bool direct)
 {
+	struct task_struct *task = current_task(direct);
 	struct task_struct *leader = READ(direct, task, group_leader);
 	struct task_struct *parent = READ(direct, task, real_parent);
 	struct cred *cred = READ(direct, task, cred);
-	struct ot_trace_record *record = &to->record;
+	struct trace_scratch *to = trace_scratch();
 	__u64 ids = bpf_get_current_pid_tgid();
+	struct ot_trace_record *record;
 
+	if (!to)
+		return 0;
+	record = &to->record;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->header.kind = kind;
 	record->header.time = bpf_ktime_get_ns();
@@ -85,6 +101,19 @@ static __always_inline void begin_record(struct trace_scratch *to, struct task_s
 		if (mounts && READ(direct, mounts, ns.inum) != trace.mount_namespace)
 			record->bits |= OT_TRACE_OTHER_ROOT;
 	}
+	return 0;
+}
+
+GLOBAL(fill_record, (__u32 kind, __u32 operation, __u32 number), kind, operation, number)
+
+/* Begins a record about the current task. */
+static __always_inline void begin_record(__u32 kind, enum ot_trace_operation operation,
+					 __u32 number, bool direct)
+{
+	if (direct)
+		fill_record_direct(kind, operation, number);
+	else
+		fill_record_probed(kind, operation, number);
 }
 
 static __always_inline void note_result(struct trace_scratch *to, long result)
@@ -225,7 +254,6 @@ static __always_inline int add_components(bool direct)
 	return to->record.header.length - walk.begin;
 }
 
-/* Global functions, so that the verifier looks at them once for each program. */
 __noinline int add_components_direct(void)
 {
 	return add_components(DIRECT);
@@ -266,12 +294,15 @@ static __always_inline bool add_file(struct trace_scratch *to, struct file *file
 }
 
 /* The directory that a name begins at; 0 when there is none, since the descriptor is not open. */
-static __always_inline __u32 add_base(struct trace_scratch *to, struct task_struct *task,
-				      int directory, bool is_absolute, bool direct)
+static __always_inline int find_base(int directory, bool is_absolute, bool direct)
 {
+	struct task_struct *task = current_task(direct);
+	struct trace_scratch *to = trace_scratch();
 	struct fs_struct *fs;
 	struct file *file;
 
+	if (!to)
+		return 0;
 	if (!is_absolute && directory != AT_FDCWD) {
 		file = file_of(task, directory, direct);
 		return file ? add_path(to, READ(direct, file, f_path.mnt),
@@ -285,6 +316,14 @@ static __always_inline __u32 add_base(struct trace_scratch *to, struct task_stru
 				      direct)
 			   : add_path(to, READ(direct, fs, pwd.mnt), READ(direct, fs, pwd.dentry),
 				      direct);
+}
+
+GLOBAL(find_base, (int directory, bool is_absolute), directory, is_absolute)
+
+static __always_inline __u32 add_base(int directory, bool is_absolute, bool direct)
+{
+	return direct ? find_base_direct(directory, is_absolute)
+		      : find_base_probed(directory, is_absolute);
 }
 
 #endif

@@ -132,10 +132,10 @@ static __always_inline void asked_of_request(void *address, __u8 opcode, struct 
 }
 
 /* Begins to tell how a request ended; without a result where that is not known. */
-static __always_inline void begin_end(struct trace_scratch *to, struct task_struct *task,
-				      struct ot_trace_request *request, bool direct)
+static __always_inline void begin_end(struct trace_scratch *to, struct ot_trace_request *request,
+				      bool direct)
 {
-	begin_record(to, task, request->has_record ? OT_TRACE_ENDED : OT_TRACE_DONE,
+	begin_record(request->has_record ? OT_TRACE_ENDED : OT_TRACE_DONE,
 		     operation_of(request->opcode), request->opcode, direct);
 	to->record.request = request->address;
 	to->record.begun = request->begun;
@@ -155,8 +155,8 @@ static __always_inline void send_end(struct trace_scratch *to, struct ot_trace_r
 }
 
 /* It has ended without telling how. */
-static __always_inline void ended_untold(struct trace_scratch *to, struct task_struct *task,
-					 struct ot_trace_request *request, bool direct)
+static __always_inline void ended_untold(struct trace_scratch *to, struct ot_trace_request *request,
+					 bool direct)
 {
 	if (!request->is_ours)
 		return;
@@ -164,7 +164,7 @@ static __always_inline void ended_untold(struct trace_scratch *to, struct task_s
 		ADD_ATOMICALLY(&trace_stats.unknown_results, 1);
 		return;
 	}
-	begin_end(to, task, request, direct);
+	begin_end(to, request, direct);
 	send_end(to, request);
 }
 

@@ -11,11 +11,10 @@
 /* --- submission ----------------------------------------------------------------------------------------------- */
 
 /* Tells what was asked; false when that did not get into the buffer. */
-static __always_inline bool tell_beginning(struct trace_scratch *to, struct task_struct *task,
+static __always_inline bool tell_beginning(struct trace_scratch *to,
 					   struct ot_trace_request *request, bool direct)
 {
-	begin_record(to, task, OT_TRACE_BEGUN, operation_of(request->opcode), request->opcode,
-		     direct);
+	begin_record(OT_TRACE_BEGUN, operation_of(request->opcode), request->opcode, direct);
 	request->begun = to->record.header.time;
 	to->record.request = request->address;
 	to->record.begun = request->begun;
@@ -23,7 +22,7 @@ static __always_inline bool tell_beginning(struct trace_scratch *to, struct task
 	to->record.mode = to->asked.mode;
 	to->record.via = request->via;
 	add_names(to, false);
-	add_bases(to, task, direct);
+	add_bases(to, direct);
 	return send_record(to);
 }
 
@@ -65,7 +64,7 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 		struct ot_trace_request old = *other;
 
 		bpf_map_delete_elem(&trace_requests, &key);
-		ended_untold(to, task, &old, direct);
+		ended_untold(to, &old, direct);
 	}
 	if (!request.is_ours && (is_named || !completion_is_told(ring)))
 		return;
@@ -88,7 +87,7 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 			request.is_ours = 0;
 	}
 	if (request.is_ours && (has_names(opcode) || flags & REQUEST_SKIPS_COMPLETION)) {
-		request.has_record = tell_beginning(to, task, &request, direct);
+		request.has_record = tell_beginning(to, &request, direct);
 		if (!request.has_record) {
 			ADD_ATOMICALLY(&trace_stats.dropped, 1);
 			request.is_ours = 0;
@@ -100,18 +99,18 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 
 		other->in_flight++;
 		other->is_ours = other->has_record = 0;
-		ended_untold(to, task, &old, direct);
-		ended_untold(to, task, &request, direct);
+		ended_untold(to, &old, direct);
+		ended_untold(to, &request, direct);
 		return;
 	}
 	if (!request.is_ours && is_named)
 		return;
 	if (!is_named && !completion_is_told(ring)) {
-		ended_untold(to, task, &request, direct);
+		ended_untold(to, &request, direct);
 		return;
 	}
 	if (bpf_map_update_elem(&trace_requests, &key, &request, BPF_ANY))
-		ended_untold(to, task, &request, direct);
+		ended_untold(to, &request, direct);
 }
 
 static __always_inline void trace_handed_to_worker(void *ring, void *address)
@@ -211,7 +210,7 @@ static __always_inline void trace_completed(struct trace_event_raw_io_uring_comp
 		return;
 	kiocb = (void *)request->address;
 	if (completion_names_request() && BPF_CORE_READ(kiocb, opcode) != request->opcode) {
-		ended_untold(to, task, request, direct);
+		ended_untold(to, request, direct);
 		return;
 	}
 	/* A worker takes the next request of a link by itself, and nobody reports that it was handed over. */
@@ -236,7 +235,7 @@ static __always_inline void trace_completed(struct trace_event_raw_io_uring_comp
 	}
 	if (is_filtered && !request->has_record)
 		return;
-	begin_end(to, task, request, direct);
+	begin_end(to, request, direct);
 	note_result(to, result);
 	if (is_filtered) {
 		to->record.bits |= OT_TRACE_IS_FILTERED;
@@ -278,7 +277,7 @@ static __always_inline void trace_refused(struct trace_event_raw_io_uring_req_fa
 	}
 	if (!is_selected(task, error, direct))
 		return;
-	begin_record(to, task, OT_TRACE_DONE, operation_of(opcode), opcode, direct);
+	begin_record(OT_TRACE_DONE, operation_of(opcode), opcode, direct);
 	to->record.via = OT_VIA_INLINE;
 	to->record.flags = to->asked.flags;
 	to->record.mode = to->asked.mode;
