@@ -39,8 +39,8 @@ let package = Package(
             exclude: [
                 "aio.bpf.h", "config.bpf.h", "copies.bpf.h", "counters.bpf.h", "events.bpf.h", "files.bpf.c",
                 "files.bpf.h", "hooks.bpf.h", "kernel.bpf.h", "kernel_uring.bpf.h", "kinds.bpf.h", "requests.bpf.h",
-                "trace.bpf.c", "trace_calls.bpf.h", "trace_processes.bpf.h", "trace_record.bpf.h", "trace_requests.bpf.h",
-                "trace_scope.bpf.h", "trace_uring.bpf.h", "uring.bpf.h", "writers.bpf.h",
+                "trace.bpf.c", "trace_calls.bpf.h", "trace_processes.bpf.h", "trace_record.bpf.h",
+                "trace_requests.bpf.h", "trace_scope.bpf.h", "trace_uring.bpf.h", "uring.bpf.h", "writers.bpf.h",
             ],
             sources: ["objects.c"], publicHeadersPath: "include"),
         .target(

@@ -30,7 +30,8 @@ import Testing
         let whole = join.take(ended)
         let pair = try #require(whole.first)
         let event = TraceEvent(
-            pair.record, ended: pair.ended, paths: TracePaths(pair.record, ended: pair.ended), clock: WallClock())
+            pair.record, ended: pair.ended, paths: TracePaths(pair.record, ended: pair.ended), comm: "",
+            clock: WallClock())
         #expect(whole.count == 1 && join.waiting == 0 && join.unknownResults == 0)
         #expect(event.filename == "n1" && event.facts.result == -2 && event.time == Timestamp(nanoseconds: 9))
         #expect(event.kind == .uring && event.via == .worker)

@@ -42,7 +42,9 @@ enum TraceRecords {
     static func event(_ bytes: [UInt8], ended: [UInt8]? = nil) throws -> TraceEvent {
         let record = try #require(Self.record(bytes))
         let end = ended.flatMap(Self.record)
-        return TraceEvent(record, ended: end, paths: TracePaths(record, ended: end), clock: WallClock())
+        var comms = LastComm()
+        return TraceEvent(
+            record, ended: end, paths: TracePaths(record, ended: end), comm: comms.name(of: record), clock: WallClock())
     }
 }
 

@@ -8,6 +8,7 @@ final class TraceInbox {
     private var facts: [Fact] = []
     private var requests = RequestJoin()
     private var clock = WallClock()
+    private var comms = LastComm()
 
     /// Records that could not be read.
     private(set) var unreadable: UInt64 = 0
@@ -21,6 +22,8 @@ final class TraceInbox {
             if let fact = Decoder.fact(bytes) { facts.append(fact) } else { unreadable += 1 }
             return
         }
+        // Most are whole, and there are many.
+        if record.kind == .done { return add(record, ended: nil) }
         for (begun, ended) in requests.take(record) { add(begun, ended: ended) }
     }
 
@@ -42,7 +45,21 @@ final class TraceInbox {
     private func add(_ record: TraceRecord, ended: TraceRecord?) {
         let paths = TracePaths(record, ended: ended)
         if paths.isUnresolved { unresolvedPaths += 1 }
-        events.append(TraceEvent(record, ended: ended, paths: paths, clock: clock))
+        events.append(TraceEvent(record, ended: ended, paths: paths, comm: comms.name(of: record), clock: clock))
+    }
+}
+
+/// The last process name: many events in a row have the same, and share its bytes.
+struct LastComm {
+    private var raw: (UInt64, UInt64) = (0, 0)
+    private var name = ByteString([])
+
+    mutating func name(of record: TraceRecord) -> ByteString {
+        let now = withUnsafeBytes(of: record.fixed.comm) { $0.loadUnaligned(as: (UInt64, UInt64).self) }
+        if now == raw { return name }
+        raw = now
+        name = withUnsafeBytes(of: record.fixed.comm) { ByteString(Array($0.prefix { $0 != 0 })) }
+        return name
     }
 }
 

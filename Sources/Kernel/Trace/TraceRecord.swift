@@ -55,36 +55,31 @@ struct TraceRecord {
             guard let numbered = TraceCall(number: fixed.number), numbered.operation == operation else { return nil }
             call = numbered
         }
-        let lengths = [
-            fixed.name_length, fixed.target_length, fixed.path_length, fixed.base_length, fixed.target_base_length,
-            fixed.arguments_length,
-        ]
-        let sum = lengths.reduce(0) { $0 + Int($1) }
+        // Without a list: there is a record for each event.
+        let sum =
+            Int(fixed.name_length) + Int(fixed.target_length) + Int(fixed.path_length) + Int(fixed.base_length)
+            + Int(fixed.target_base_length) + Int(fixed.arguments_length)
         guard sum <= Int(fixed.header.length), record.byteCount >= size + Int(fixed.header.length) else { return nil }
         self.fixed = fixed
         guard sum > 0 else { return }
         var start = size
-        func piece(_ length: UInt16) -> [UInt8]? {
-            guard length > 0 else { return nil }
-            defer { start += Int(length) }
-            return record.withUnsafeBytes {
-                Array(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(length)]))
-            }
-        }
-        func named(_ length: UInt16) -> [UInt8]? {
-            guard length > 0 else { return nil }
-            defer { start += Int(length) }
-            return record.withUnsafeBytes {
-                Array(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(length) - 1]))
-            }
-        }
-        name = named(fixed.name_length)
-        target = named(fixed.target_length)
-        path = piece(fixed.path_length)
-        base = piece(fixed.base_length)
-        targetBase = piece(fixed.target_base_length)
-        arguments = piece(fixed.arguments_length)
+        name = record.piece(from: &start, fixed.name_length, without: 1)
+        target = record.piece(from: &start, fixed.target_length, without: 1)
+        path = record.piece(from: &start, fixed.path_length)
+        base = record.piece(from: &start, fixed.base_length)
+        targetBase = record.piece(from: &start, fixed.target_base_length)
+        arguments = record.piece(from: &start, fixed.arguments_length)
         if operation == .exec, let name, name.starts(with: Self.executedByDescriptor) { call = .execveat }
+    }
+}
+
+extension RawSpan {
+    /// The next so many bytes, without the last ones that are not wanted; nil when there are none.
+    fileprivate func piece(from start: inout Int, _ length: UInt16, without last: Int = 0) -> [UInt8]? {
+        guard length > 0 else { return nil }
+        let range = start..<start + Int(length) - last
+        start += Int(length)
+        return withUnsafeBytes { Array(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 }
 
@@ -117,10 +112,9 @@ extension TraceRecord {
 }
 
 extension TraceEvent {
-    init(_ record: TraceRecord, ended: TraceRecord?, paths: TracePaths, clock: WallClock) {
+    init(_ record: TraceRecord, ended: TraceRecord?, paths: TracePaths, comm: ByteString, clock: WallClock) {
         let fixed = record.fixed
         let end = ended ?? record
-        let comm = withUnsafeBytes(of: fixed.comm) { ByteString(Array($0.prefix { $0 != 0 })) }
         let actor = Actor(
             pid: fixed.tgid, tid: end.fixed.tid, parent: fixed.parent, uid: fixed.uid, cgroup: CgroupID(fixed.cgroup),
             comm: comm)
