@@ -139,7 +139,13 @@ struct kernfs_node {
 	__u64 id; /* 64 bits wide since 5.5 */
 } VIEW;
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+} VIEW;
+
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 } VIEW;
 
@@ -333,6 +339,20 @@ static __always_inline struct file *file_of(struct task_struct *task, unsigned i
 static __always_inline bool is_to_be_restarted(long result)
 {
 	return result <= -ERESTARTSYS && result >= -ERESTART_LAST;
+}
+
+/*
+ * Reads a string of the program's, at most `size` bytes with its NUL, and returns its length with it; 0 when it cannot be read.
+ * Up to 6.12 or so the helper returns 0 for an empty one, too, which is none of its errors.
+ */
+static __always_inline long read_user_string(char *to, __u32 size, const void *address)
+{
+	long read = bpf_probe_read_user_str(to, size, address);
+
+	if (read)
+		return read < 0 ? 0 : read;
+	*to = 0;
+	return 1;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task, bool direct)

@@ -19,19 +19,25 @@ static __always_inline void add_names(struct trace_scratch *to, bool is_users)
 		to->record.target_length = add_name(to, to->asked.target, is_users);
 }
 
+/* Whether the name that is there in the text is absolute. */
+static __always_inline bool is_absolute(struct trace_scratch *to, __u32 at)
+{
+	barrier_var(at);
+	return at <= OT_PATH_MAX && to->text[at] == '/';
+}
+
 /* The directories that the names begin at, where they are wanted. */
 static __always_inline void add_bases(struct trace_scratch *to, bool direct)
 {
-	__u32 second = to->record.name_length;
-
-	if (!trace.wants_paths || second > OT_PATH_MAX)
+	if (!trace.wants_paths)
 		return;
-	if (second)
+	if (to->record.name_length)
 		to->record.base_length = add_base(to->asked.directory,
 						  to->text[0] == '/' && !to->asked.in_root, direct);
 	if (to->record.target_length)
 		to->record.target_base_length =
-			add_base(to->asked.target_directory, to->text[second] == '/', direct);
+			add_base(to->asked.target_directory,
+				 is_absolute(to, to->record.name_length), direct);
 }
 
 static __always_inline void ask_nothing(struct asked *asked)
@@ -102,7 +108,7 @@ static __always_inline int open_over(struct sys_exit *context, bool direct)
 	struct file *file = 0;
 	bool created;
 
-	if (!to || is_to_be_restarted(result) || !is_in_scope(current_tgid()) ||
+	if (!to || is_to_be_restarted(result) || !is_in_scope(current_tgid(), direct) ||
 	    !is_selected(task, result, direct))
 		return 0;
 	asked_to_open(task, number, &to->asked, direct);
@@ -213,7 +219,7 @@ static __always_inline int name_over(struct sys_exit *context, bool direct)
 	__u32 number = context->nr;
 	struct trace_scratch *to = trace_scratch();
 
-	if (!to || is_to_be_restarted(result) || !is_in_scope(current_tgid()))
+	if (!to || is_to_be_restarted(result) || !is_in_scope(current_tgid(), direct))
 		return 0;
 	operation = asked_by_name(task, number, &to->asked, direct);
 	if (operation == OT_TRACE_OPERATIONS)
@@ -310,7 +316,7 @@ static __always_inline int write_over(struct sys_exit *context, bool direct)
 	struct task_struct *task = current_task(direct);
 	__u32 number = context->nr, descriptor;
 
-	if (is_to_be_restarted(context->ret) || !is_in_scope(current_tgid()))
+	if (is_to_be_restarted(context->ret) || !is_in_scope(current_tgid(), direct))
 		return 0;
 	descriptor = number == __NR_splice || number == __NR_copy_file_range
 			     ? ARGUMENT(task, 2, direct)
@@ -323,7 +329,7 @@ static __always_inline int truncate_over(struct sys_exit *context, bool direct)
 {
 	struct task_struct *task = current_task(direct);
 
-	if (is_to_be_restarted(context->ret) || !is_in_scope(current_tgid()))
+	if (is_to_be_restarted(context->ret) || !is_in_scope(current_tgid(), direct))
 		return 0;
 	tell(task, file_of(task, ARGUMENT(task, 0, direct), direct), OT_TRACE_TRUNCATE, context->nr,
 	     context->ret, direct);
@@ -337,7 +343,7 @@ static __always_inline int map_over(struct sys_exit *context, bool direct)
 	unsigned long flags, type;
 	long result = context->ret;
 
-	if (!is_in_scope(current_tgid()) || !(ARGUMENT(task, 2, direct) & PROT_WRITE))
+	if (!is_in_scope(current_tgid(), direct) || !(ARGUMENT(task, 2, direct) & PROT_WRITE))
 		return 0;
 	flags = ARGUMENT(task, 3, direct);
 	type = flags & MAP_TYPE;

@@ -15,7 +15,7 @@ static __always_inline void process_made(struct trace_event_raw_task_newtask *co
 	if (LOADED(context->clone_flags) & CLONE_THREAD)
 		return;
 	child = LOADED(context->pid);
-	is_traced = is_in_scope(tgid);
+	is_traced = is_in_scope(tgid, direct);
 	if (trace.scope != OT_SCOPE_HOST &&
 	    (is_traced || (trace.scope == OT_SCOPE_CHILDREN && is_tracer(tgid))))
 		follow(child);
@@ -55,7 +55,7 @@ static __always_inline void exec_done(struct trace_event_raw_sched_process_exec 
 	struct mm_struct *mm;
 	struct file *file;
 
-	if (!to || !is_in_scope(current_tgid()) || !is_selected(task, 0, direct))
+	if (!to || !is_in_scope(current_tgid(), direct) || !is_selected(task, 0, direct))
 		return;
 	begin_record(OT_TRACE_DONE, OT_TRACE_EXEC, 0, direct);
 	note_result(to, 0);
@@ -115,7 +115,7 @@ static __always_inline void process_ended(struct trace_event_raw_sched_process_e
 
 	if (!is_last_thread(context, task, direct))
 		return;
-	is_traced = is_in_scope(tgid);
+	is_traced = is_in_scope(tgid, direct);
 	if (trace.scope != OT_SCOPE_HOST)
 		bpf_map_delete_elem(&followed, &tgid);
 	if (!to || !is_traced || !is_wanted(OT_TRACE_EXIT))

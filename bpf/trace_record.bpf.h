@@ -162,7 +162,7 @@ static __always_inline __u32 add_name(struct trace_scratch *to, __u64 address, b
 
 	if (end > TRACE_TEXT)
 		return 0;
-	read = is_users ? bpf_probe_read_user_str(to->text + end, OT_PATH_MAX, (void *)address)
+	read = is_users ? read_user_string(to->text + end, OT_PATH_MAX, (void *)address)
 			: bpf_probe_read_kernel_str(to->text + end, OT_PATH_MAX, (void *)address);
 	if (read <= 0)
 		return 0;
@@ -230,6 +230,7 @@ static __always_inline int add_components(bool direct)
 {
 	struct trace_scratch *to = trace_scratch();
 	struct trace_walk walk = { .to = to };
+	__u32 begin;
 
 	if (!to)
 		return 0;
@@ -243,15 +244,18 @@ static __always_inline int add_components(bool direct)
 			if (trace_step(&walk, PROBED))
 				break;
 	}
-	if (!walk.arrived || walk.begin > TRACE_TEXT) {
-		to->record.header.length = walk.begin;
+	/* Asked for its bounds where it is used: before 5.12 the verifier forgets those of what lies on the stack. */
+	begin = walk.begin;
+	barrier_var(begin);
+	if (!walk.arrived || begin > TRACE_TEXT) {
+		to->record.header.length = begin;
 		return 0;
 	}
-	if (to->record.header.length == walk.begin) { /* the root itself: an empty component */
-		to->text[walk.begin] = 0;
-		to->record.header.length = walk.begin + 1;
+	if (to->record.header.length == begin) { /* the root itself: an empty component */
+		to->text[begin] = 0;
+		to->record.header.length = begin + 1;
 	}
-	return to->record.header.length - walk.begin;
+	return to->record.header.length - begin;
 }
 
 __noinline int add_components_direct(void)

@@ -76,10 +76,8 @@ static __always_inline bool is_process(__u32 tgid)
 #define DEEPEST_CGROUP 64
 
 /* Its level is that from the real root, which who is in a cgroup namespace does not know: so it is found out here. */
-static __always_inline bool is_in_cgroup(void)
+static __always_inline bool is_below_by_level(void)
 {
-	if (!trace.cgroup)
-		return false;
 	if (found.cgroup_level)
 		return bpf_get_current_ancestor_cgroup_id(found.cgroup_level - 1) == trace.cgroup;
 	for (int level = 0; level < DEEPEST_CGROUP; level++) {
@@ -95,13 +93,35 @@ static __always_inline bool is_in_cgroup(void)
 	return false;
 }
 
-static __always_inline bool is_in_scope(__u32 tgid)
+/* The same where programs at tracepoints are not given the ancestors (5.10): a walk up to the root. */
+__noinline int is_below_by_walk(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup *cgroup = BPF_CORE_READ(set, dfl_cgrp);
+	struct cgroup_subsys_state *parent;
+
+	for (int level = 0; level < DEEPEST_CGROUP && cgroup; level++) {
+		if (BPF_CORE_READ(cgroup, kn, id) == trace.cgroup)
+			return 1;
+		parent = BPF_CORE_READ(cgroup, self.parent);
+		cgroup = parent ? BPF_CORE_READ(parent, cgroup) : 0;
+	}
+	return 0;
+}
+
+static __always_inline bool is_in_cgroup(bool direct)
+{
+	return trace.cgroup && (direct ? is_below_by_level() : is_below_by_walk());
+}
+
+static __always_inline bool is_in_scope(__u32 tgid, bool direct)
 {
 	switch (trace.scope) {
 	case OT_SCOPE_HOST:
 		return !is_tracer(tgid);
 	case OT_SCOPE_CHILDREN:
-		return bpf_map_lookup_elem(&followed, &tgid) || is_in_cgroup();
+		return bpf_map_lookup_elem(&followed, &tgid) || is_in_cgroup(direct);
 	default:
 		return bpf_map_lookup_elem(&followed, &tgid) || is_process(tgid);
 	}

@@ -58,7 +58,7 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 	if (!to)
 		return;
 	ask_nothing(&to->asked);
-	request.is_ours = is_traced_opcode(opcode) && is_in_scope(current_tgid());
+	request.is_ours = is_traced_opcode(opcode) && is_in_scope(current_tgid(), direct);
 	if (is_named && other) {
 		/* A request that is still there has ended untold: its memory is used again. */
 		struct ot_trace_request old = *other;
@@ -258,7 +258,8 @@ static __always_inline void trace_refused(struct trace_event_raw_io_uring_req_fa
 	struct trace_scratch *to = trace_scratch();
 	long error = LOADED(context->error);
 
-	if (!to || !is_traced_opcode(opcode) || !is_in_scope(current_tgid()) || !has_names(opcode))
+	if (!to || !is_traced_opcode(opcode) || !is_in_scope(current_tgid(), direct) ||
+	    !has_names(opcode))
 		return;
 	ask_nothing(&to->asked);
 	if (opcode == URING_OPENAT) {
