@@ -279,7 +279,8 @@ static __always_inline void trace_refused(struct trace_event_raw_io_uring_req_fa
 	if (!is_selected(task, error, direct))
 		return;
 	begin_record(OT_TRACE_DONE, operation_of(opcode), opcode, direct);
-	to->record.via = OT_VIA_INLINE;
+	/* Requests are prepared by who submits them, or by the SQPOLL thread. */
+	to->record.via = READ(direct, task, flags) & PF_IO_WORKER ? OT_VIA_SQPOLL : OT_VIA_INLINE;
 	to->record.flags = to->asked.flags;
 	to->record.mode = to->asked.mode;
 	note_result(to, error);

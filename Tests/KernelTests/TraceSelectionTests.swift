@@ -149,6 +149,26 @@ import Testing
         }
     }
 
+    @Test func `a storm of opens from four processes is told, or declared lost, to the row`() async throws {
+        let trace = try trace(TraceSelection(scope: .children(cgroup: nil), opens: try terms("APPEND")))
+        let storm = Process()
+        storm.executableURL = URL(filePath: "/bin/sh")
+        let one = "i=0; while [ $i -lt 10000 ]; do : >> storm; i=$((i + 1)); done"
+        storm.arguments = ["-c", "seq 4 | xargs -P 4 -I{} sh -c '\(one)'"]
+        storm.currentDirectoryURL = URL(filePath: folder.path)
+        try storm.run()
+        var events: [TraceEvent] = []
+        while storm.isRunning { events += try await trace.events(waitingUpTo: 50) }
+        events += try await trace.end()
+        let rows = events.filter { $0.filename == "storm" }
+        #expect(rows.count + Int(try await trace.loss().dropped) == 40_000)
+        #expect(rows.allSatisfy { $0.facts.result == 3 } && Set(rows.map(\.actor.pid)).count == 4)
+        #expect(
+            zip(rows, rows.dropFirst()).count {
+                ($0.time ?? .init(nanoseconds: 0)) > ($1.time ?? .init(nanoseconds: 0))
+            } < 400)
+    }
+
     @Test func `what does not fit into the buffer is counted to the row`() async throws {
         let trace = try trace(
             TraceSelection(scope: .children(cgroup: nil), opens: try terms("APPEND")), bufferBytes: 64 << 10)
