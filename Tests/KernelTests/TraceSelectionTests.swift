@@ -83,9 +83,13 @@ import Testing
         // Not by jobs of the shell, whose `wait` needs a signal that threads of this process have blocked.
         try shell("seq 64 | xargs -P 8 -I{} sh -c ': > storm.{}; (: > storm.{}.below)'", in: folder)
         let rows = try await trace.end().filter { $0.filename?.text?.hasPrefix("storm.") == true }
-        #expect(rows.count == 128 && Set(rows.map(\.filename)).count == 128)
-        #expect(Set(rows.map(\.actor.pid)).count >= 64)
-        #expect(try await trace.loss().isNone)
+        var loss = try await trace.loss()
+        // Runs that the kernel left out are no silent loss; where it does so is in docs/decisions/0008-missed-runs.md.
+        let missed = Int(loss.missedRuns ?? 0)
+        #expect(rows.count <= 128 && rows.count + missed >= 128)
+        #expect(Set(rows.map(\.filename)).count == rows.count && Set(rows.map(\.actor.pid)).count + missed >= 64)
+        loss.missedRuns = 0
+        #expect(loss.isNone)
     }
 
     @Test(arguments: traceSets)

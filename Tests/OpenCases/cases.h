@@ -26,6 +26,8 @@ struct row {
 	const char *resolution;
 	const char *root;
 	const char *comm; /* NULL: not asked */
+	const char *
+		needs; /* the kernel's event without which there is no such row; NULL: there is one always */
 	long result;
 	int created; /* -1: absent */
 	pid_t pid;

@@ -176,41 +176,48 @@ static int by_ring(struct io_uring *ring)
 	return result;
 }
 
+/* Since 6.9; not every liburing knows it. */
+#define OPCODE_FTRUNCATE 55
+
 static void by_rings(void)
 {
+	struct io_uring_probe *known;
 	struct io_uring ring;
 	struct io_uring_sqe *sqe;
-	int result;
 
 	NEED(!io_uring_queue_init(8, &ring, 0));
-	io_uring_prep_mkdirat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-made", 0711);
-	named("mkdir", "Uring", "ring-made", NULL, 0711, by_ring(&ring));
-	io_uring_prep_linkat(io_uring_get_sqe(&ring), AT_FDCWD, "moved", AT_FDCWD, "ring-link", 0);
-	named("link", "Uring", "moved", "ring-link", 0, by_ring(&ring));
-	io_uring_prep_symlinkat(io_uring_get_sqe(&ring), "moved", AT_FDCWD, "ring-soft");
-	named("link", "Uring", "moved", "ring-soft", 0, by_ring(&ring));
-	io_uring_prep_renameat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-soft", AT_FDCWD,
-			       "ring-softer", 0);
-	named("rename", "Uring", "ring-soft", "ring-softer", 0, by_ring(&ring));
-	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-softer", 0);
-	named("delete", "Uring", "ring-softer", NULL, 0, by_ring(&ring));
-	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-softer", 0);
-	named("delete", "Uring", "ring-softer", NULL, 0, by_ring(&ring));
+	NEED((known = io_uring_get_probe_ring(&ring)));
+	if (io_uring_opcode_supported(known, IORING_OP_LINKAT)) { /* and the others of 5.15 */
+		io_uring_prep_mkdirat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-made", 0711);
+		named("mkdir", "Uring", "ring-made", NULL, 0711, by_ring(&ring));
+		io_uring_prep_linkat(io_uring_get_sqe(&ring), AT_FDCWD, "moved", AT_FDCWD,
+				     "ring-link", 0);
+		named("link", "Uring", "moved", "ring-link", 0, by_ring(&ring));
+		io_uring_prep_symlinkat(io_uring_get_sqe(&ring), "moved", AT_FDCWD, "ring-soft");
+		named("link", "Uring", "moved", "ring-soft", 0, by_ring(&ring));
+	}
+	io_uring_prep_renameat(io_uring_get_sqe(&ring), AT_FDCWD, "linked", AT_FDCWD, "ring-linked",
+			       0);
+	named("rename", "Uring", "linked", "ring-linked", 0, by_ring(&ring));
+	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-linked", 0);
+	named("delete", "Uring", "ring-linked", NULL, 0, by_ring(&ring));
+	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-linked", 0);
+	named("delete", "Uring", "ring-linked", NULL, 0, by_ring(&ring));
 	io_uring_prep_write(io_uring_get_sqe(&ring), file, "by a ring", 9, 0);
 	wrote("write", "Uring", by_ring(&ring));
 	sqe = io_uring_get_sqe(&ring);
 	io_uring_prep_write(sqe, file, "async", 5, 0);
 	sqe->flags |= IOSQE_ASYNC;
 	wrote("write", "Uring", by_ring(&ring));
-	/* IORING_OP_FTRUNCATE, since 6.9. */
-	sqe = io_uring_get_sqe(&ring);
-	io_uring_prep_nop(sqe);
-	sqe->opcode = 55;
-	sqe->fd = file;
-	sqe->off = 3;
-	result = by_ring(&ring);
-	if (result != -EINVAL)
-		wrote("truncate", "Uring", result);
+	if (io_uring_opcode_supported(known, OPCODE_FTRUNCATE)) {
+		sqe = io_uring_get_sqe(&ring);
+		io_uring_prep_nop(sqe);
+		sqe->opcode = OPCODE_FTRUNCATE;
+		sqe->fd = file;
+		sqe->off = 3;
+		wrote("truncate", "Uring", by_ring(&ring));
+	}
+	io_uring_free_probe(known);
 	io_uring_queue_exit(&ring);
 }
 

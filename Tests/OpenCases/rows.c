@@ -122,6 +122,7 @@ void saw(struct row row)
 	put_word("resolution", row.resolution);
 	put_word("root", row.root);
 	put_bytes("comm", row.comm);
+	put_word("needs", row.needs);
 	if (row.any_number)
 		put(",\"return\":\"any\"");
 	else if (row.result == ABSENT)
