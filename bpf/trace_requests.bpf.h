@@ -154,18 +154,40 @@ static __always_inline void send_end(struct trace_scratch *to, struct ot_trace_r
 		ADD_ATOMICALLY(&trace_stats.dropped, 1);
 }
 
-/* It has ended without telling how. */
+/* The request in the scratch has ended without telling how; global for the reason that fill_record is. */
+static __always_inline int tell_untold(bool direct)
+{
+	struct trace_scratch *to = trace_scratch();
+
+	if (!to || !to->request.is_ours)
+		return 0;
+	if (!to->request.has_record) {
+		ADD_ATOMICALLY(&trace_stats.unknown_results, 1);
+		return 0;
+	}
+	begin_end(to, &to->request, direct);
+	send_end(to, &to->request);
+	return 0;
+}
+
+__noinline int tell_untold_direct(void)
+{
+	return tell_untold(DIRECT);
+}
+
+__noinline int tell_untold_probed(void)
+{
+	return tell_untold(PROBED);
+}
+
 static __always_inline void ended_untold(struct trace_scratch *to, struct ot_trace_request *request,
 					 bool direct)
 {
-	if (!request->is_ours)
-		return;
-	if (!request->has_record) {
-		ADD_ATOMICALLY(&trace_stats.unknown_results, 1);
-		return;
-	}
-	begin_end(to, request, direct);
-	send_end(to, request);
+	to->request = *request;
+	if (direct)
+		tell_untold_direct();
+	else
+		tell_untold_probed();
 }
 
 #endif

@@ -61,10 +61,12 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 	request.is_ours = is_traced_opcode(opcode) && is_in_scope(current_tgid(), direct);
 	if (is_named && other) {
 		/* A request that is still there has ended untold: its memory is used again. */
-		struct ot_trace_request old = *other;
-
+		to->request = *other;
 		bpf_map_delete_elem(&trace_requests, &key);
-		ended_untold(to, &old, direct);
+		if (direct)
+			tell_untold_direct();
+		else
+			tell_untold_probed();
 	}
 	if (!request.is_ours && (is_named || !completion_is_told(ring)))
 		return;
@@ -95,11 +97,9 @@ static __always_inline void trace_submitted(void *ring, void *address, __u64 use
 	}
 	if (!is_named && other) {
 		/* Whose the next result is nobody can tell. */
-		struct ot_trace_request old = *other;
-
+		ended_untold(to, other, direct);
 		other->in_flight++;
 		other->is_ours = other->has_record = 0;
-		ended_untold(to, &old, direct);
 		ended_untold(to, &request, direct);
 		return;
 	}

@@ -122,8 +122,10 @@ extension TraceEvent {
             flags: fixed.flags,
             created: end.has(OT_TRACE_HAS_CREATED) ? end.has(OT_TRACE_IS_CREATED) : nil,
             result: end.has(OT_TRACE_HAS_RESULT) ? Int32(clamping: end.fixed.result) : nil)
+        // When one was over whose result never became known nobody knows either.
+        let time = (end.has(OT_TRACE_HAS_RESULT) ? end : record).fixed.header.time
         self.init(
-            time: clock.time(end.fixed.header.time), actor: actor, operation: record.operation, kind: record.call,
+            time: clock.time(time), actor: actor, operation: record.operation, kind: record.call,
             facts: facts, mode: fixed.mode, filename: record.name.map { ByteString($0) },
             target: record.target.map { ByteString($0) }, path: paths.path.map { ByteString($0) },
             targetPath: paths.target.map { ByteString($0) }, resolution: paths.resolution,
