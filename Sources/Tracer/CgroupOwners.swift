@@ -6,6 +6,8 @@ package struct CgroupOwners: ~Copyable {
     private let tree: CgroupTree
     private let makers: CgroupMakers
     private var known: [CgroupID: CgroupOwner?] = [:]
+    /// As the kernel has told them.
+    private var paths: [CgroupID: ByteString] = [:]
     /// How often a runtime's files did not answer in time: after a few times nobody waits for them any more.
     private var delays = 0
 
@@ -26,14 +28,20 @@ package struct CgroupOwners: ~Copyable {
     package mutating func owner(of id: CgroupID) -> CgroupOwner? {
         if let owner = known[id] { return owner }
         var owner: CgroupOwner?
-        if let path = tree.path(of: id) { owner = self.owner(at: path, id) }
+        if let path = tree.path(of: id) ?? paths[id] { owner = self.owner(at: path, id) }
         remember(owner, of: id)
         return owner
     }
 
-    /// Takes over where a cgroup is, or was: one that is gone can be asked no more.
+    /// Takes over where a cgroup is, or was, by the kernel's own path: one that is gone can be asked no more.
+    ///
+    /// Nobody is asked about its container yet: when it is made, its runtime has not written everything down.
     package mutating func learn(_ id: CgroupID, path: ByteString) {
-        if (known[id] ?? nil) == nil { remember(owner(at: path, id), of: id) }
+        // Whoever sees a part of the tree only has other paths, and cannot tell what is before them.
+        guard let seen = tree.path(of: id) ?? (tree.startsAtRealRoot ? path : nil), paths[id] != seen else { return }
+        if paths.count >= Self.most { paths.removeAll() }
+        paths[id] = seen
+        known[id] = nil
     }
 
     private mutating func remember(_ owner: CgroupOwner?, of id: CgroupID) {

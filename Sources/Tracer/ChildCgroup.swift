@@ -30,14 +30,15 @@ package final class ChildCgroup: Sendable {
             sweep(folder)
             let path = "\(folder)/\(prefix)\(getpid())"
             // One that a process with our number has left, and that the sweep did not get.
-            if mkdir(path, 0o755) != 0, errno != EEXIST {
+            let isNew = mkdir(path, 0o755) == 0
+            if !isNew, errno != EEXIST {
                 reasons.append("\(folder): \(String(cString: strerror(errno)))")
                 continue
             }
             do throws(TraceRefusal) {
                 return try take(path, own: own)
             } catch {
-                rmdir(path)
+                if isNew { rmdir(path) }
                 reasons.append(error.description)
             }
         }

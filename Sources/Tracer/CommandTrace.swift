@@ -111,6 +111,8 @@ final class CommandLife: Sendable {
     private let state = Mutex(State())
 
     private struct State {
+        var hasEnded = false
+        /// Absent also where nobody can tell.
         var ending: ProcessEnding?
         var interrupted: Int64?
         var passedOn: CInt?
@@ -139,7 +141,7 @@ final class CommandLife: Sendable {
         enum Deed { case nothing, passOn, kill, end }
         let deed = state.withLock { state -> Deed in
             // What is left to be done is done anyway, but not waited for.
-            if state.ending != nil { return .end }
+            if state.hasEnded { return .end }
             if number == SIGINT {
                 defer { state.interrupted = now }
                 guard let before = state.interrupted, now - before < Self.twice else { return .nothing }
@@ -163,7 +165,7 @@ final class CommandLife: Sendable {
     /// Waits until the command has ended, deals with what it left behind, and has the trace end.
     func wait(_ leftover: CommandTrace.Leftover, _ say: (String) -> Void) async {
         let ending = await child.wait()
-        state.withLock { $0.ending = ending ?? .exited(0) }
+        state.withLock { ($0.hasEnded, $0.ending) = (true, ending) }
         if let cgroup { deal(with: cgroup, leftover, say) }
         stop.ask(.end)
     }
@@ -179,6 +181,12 @@ final class CommandLife: Sendable {
         }
         if leftover == .kill { return }
         let left = cgroup.moveOut()
-        if left > 0 { say("\(left) processes that the command has left behind go on, outside of the trace") }
+        if left > 0 {
+            let who =
+                left == 1
+                ? "1 process that the command has left behind goes"
+                : "\(left) processes that the command has left behind go"
+            say("\(who) on, outside of the trace")
+        }
     }
 }

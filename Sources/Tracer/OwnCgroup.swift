@@ -18,7 +18,9 @@ package struct OwnCgroup: Sendable, Equatable {
         guard let line else { return nil }
         let own = line.dropFirst(3)
         top = mount.path
-        path = own.elementsEqual([UInt8(ascii: "/")]) ? mount.path : ByteString(mount.path.bytes + own)
+        // Outside of what the namespace shows it begins with `/..`.
+        let isShown = !own.elementsEqual([UInt8(ascii: "/")]) && !own.starts(with: Array("/..".utf8))
+        path = isShown ? ByteString(mount.path.bytes + own) : mount.path
     }
 
     package static func current() -> Self? {

@@ -43,13 +43,13 @@ package actor TraceRun {
         do {
             while stop.state == .goOn {
                 let events = try await source.events(waitingUpTo: Self.wait)
-                if owners != nil { learn(await source.cgroupFacts()) }
+                learn(await source.cgroupFacts())
                 hand(events)
                 for index in consumers.indices { consumers[index].flush() }
                 if let progress, progress.isDue { progress.show(account(try await source.loss())) }
             }
             let events = try await source.end()
-            if owners != nil { learn(await source.cgroupFacts()) }
+            learn(await source.cgroupFacts())
             hand(events)
             loss = try await source.loss()
         } catch {
@@ -80,12 +80,13 @@ package actor TraceRun {
     }
 
     private func hand(_ events: [TraceEvent]) {
+        guard owners != nil else {
+            for event in events { for index in consumers.indices { consumers[index].take(event, of: nil) } }
+            return
+        }
         for var event in events {
             let owner = owners?.owner(of: event.actor.cgroup)
-            if let owner {
-                event.actor.unit = owner.unit
-                event.actor.container = owner.container
-            }
+            (event.actor.unit, event.actor.container) = (owner?.unit, owner?.container)
             for index in consumers.indices { consumers[index].take(event, of: owner) }
         }
     }

@@ -1,3 +1,4 @@
+package import Kernel
 package import Model
 
 /// Where events come from: the kernel, or a list in tests.
@@ -14,6 +15,8 @@ package protocol TraceSource: Sendable {
     /// What is not among the events so far.
     func loss() async throws -> TraceLoss
 }
+
+extension KernelTrace: TraceSource {}
 
 extension TraceSource {
     package func cgroupFacts() async -> [Fact] { [] }

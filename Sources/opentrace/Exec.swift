@@ -27,7 +27,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
 
     @Option(
         help: ArgumentHelp(
-            "What becomes of processes that the command leaves behind: leave (they go on, untraced), wait or kill.",
+            "What becomes of processes that the command leaves behind: they go on untraced, are waited for, or killed.",
             valueName: "what"))
     var leftover: CommandTrace.Leftover = .leave
 

@@ -66,7 +66,7 @@ struct TraceOptions: ParsableArguments {
         transform: TraceArguments.size)
     var buffer = 8 << 20
 
-    @Option(help: ArgumentHelp("Colours of text: auto, always or never.", valueName: "when"))
+    @Option(help: ArgumentHelp("Colours of text.", valueName: "when"))
     var color: ColorChoice = .auto
 
     func validate() throws {

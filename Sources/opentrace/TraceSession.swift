@@ -67,7 +67,15 @@ struct TraceSession {
     }
 
     private func source(_ selection: TraceSelection, tracefs: borrowing Tracefs) throws -> any TraceSource {
-        throw Refusal(.hostCannot, "there are no programs")
+        do {
+            let kernel = try KernelTrace(
+                selection, tracefs: tracefs.path, release: KernelRelease(HostNames.kernelRelease),
+                bufferBytes: options.buffer)
+            for missing in kernel.missing { Self.say("not everything is seen here: \(missing)") }
+            return kernel
+        } catch {
+            throw Refusal(.hostCannot, "\(error)")
+        }
     }
 
     /// Says what there is to say at the end; nil when all is well.

@@ -46,7 +46,7 @@ import Tracer
 
     @Test func `a command is looked for in the PATH of its own environment`() async throws {
         try FileManager.default.createDirectory(atPath: folder.path + "/bin", withIntermediateDirectories: false)
-        try folder.write("bin/thing", "#!/bin/sh\nexit 7\n", mode: 0o755)
+        _ = try folder.script("bin/thing", "#!/bin/sh\nexit 7\n")
         let child = try Child.start(plan(["thing"], [ByteString("PATH=/nowhere:\(folder.path)/bin")]), in: nil)
         #expect(await child.wait() == .exited(7))
         let why = refusal(plan(["thing"], ["PATH=/nowhere"]))
@@ -59,14 +59,16 @@ import Tracer
                 atPath: "\(folder.path)/\(name)", withIntermediateDirectories: false)
         }
         try folder.write("one/thing", "#!/bin/sh\nexit 1\n", mode: 0o644)
-        try folder.write("two/thing", "#!/bin/sh\nexit 8\n", mode: 0o755)
-        let child = try Child.start(plan(["thing"], [ByteString("PATH=\(folder.path)/one:\(folder.path)/two")]), in: nil)
+        _ = try folder.script("two/thing", "#!/bin/sh\nexit 8\n")
+        let both = ByteString("PATH=\(folder.path)/one:\(folder.path)/two")
+        let child = try Child.start(plan(["thing"], [both]), in: nil)
         #expect(await child.wait() == .exited(8))
-        #expect(refusal(plan(["thing"], [ByteString("PATH=\(folder.path)/one:/nowhere")]))?.reason == .commandNotExecutable)
+        let first = ByteString("PATH=\(folder.path)/one:/nowhere")
+        #expect(refusal(plan(["thing"], [first]))?.reason == .commandNotExecutable)
     }
 
     @Test func `a script that does not say what runs it is run by the shell`() async throws {
-        let script = try folder.write("script", "exit $(($# + 3))\n", mode: 0o755)
+        let script = try folder.script("script", "exit $(($# + 3))\n")
         let child = try Child.start(plan([script, "a", "b"]), in: nil)
         #expect(await child.wait() == .exited(5))
     }
@@ -84,7 +86,7 @@ import Tracer
             refusal(plan([plain]))
                 == TraceRefusal(.commandNotExecutable, "\(plain): cannot be executed: Permission denied"))
         #expect(refusal(plan([folder.path]))?.description.hasSuffix("Is a directory") == true)
-        let script = try folder.write("script", "#!/no/such/interpreter\n", mode: 0o755)
+        let script = try folder.script("script", "#!/no/such/interpreter\n")
         #expect(refusal(plan([script]))?.reason == .commandNotExecutable)
         #expect(refusal(plan([script]))?.description.contains("what is to run it") == true)
     }
@@ -128,7 +130,7 @@ import Tracer
     @Test(.enabled(if: geteuid() == 0, "needs root to become another user"))
     func `whether it can be executed is up to that user`() throws {
         try #require(chmod(folder.path, 0o700) == 0)
-        let script = try folder.write("script", "#!/bin/sh\n", mode: 0o755)
+        let script = try folder.script("script", "#!/bin/sh\n")
         var plan = plan([script])
         plan.user = ChildUser(uid: 12_345, gid: 12_346, groups: [], record: nil)
         #expect(refusal(plan)?.reason == .commandNotExecutable)

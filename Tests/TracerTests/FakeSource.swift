@@ -49,7 +49,7 @@ final class Said: Sendable {
 }
 
 /// A folder for one test, gone when the test is over.
-final class Folder {
+final class Folder: Sendable {
     let path: String
 
     init() throws {
@@ -65,6 +65,18 @@ final class Folder {
         let file = "\(path)/\(name)"
         try text.write(toFile: file, atomically: false, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        return file
+    }
+
+    /// A file that can be executed. Written by another process: one that is forked here while it is open for writing would
+    /// have it open, too, and nobody could execute it then.
+    func script(_ name: String, _ text: String) throws -> String {
+        let file = "\(path)/\(name)"
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"", file, text]
+        try shell.run()
+        shell.waitUntilExit()
         return file
     }
 

@@ -84,7 +84,8 @@ import Tracer
 
     @Test(arguments: [
         ("/sys/fs/cgroup", "/a/b", ["/sys/fs/cgroup/a/b", "/sys/fs/cgroup/a", "/sys/fs/cgroup"]),
-        ("/sys/fs/cgroup", "/", ["/sys/fs/cgroup"]), ("/sys/fs/cgroup", "/a", ["/sys/fs/cgroup/a", "/sys/fs/cgroup"]),
+        ("/sys/fs/cgroup", "/", ["/sys/fs/cgroup"]), ("/sys/fs/cgroup", "/../x", ["/sys/fs/cgroup"]),
+        ("/sys/fs/cgroup", "/a", ["/sys/fs/cgroup/a", "/sys/fs/cgroup"]),
         ("/sys/fs/cgroup/unified", "/a", ["/sys/fs/cgroup/unified/a", "/sys/fs/cgroup/unified"]),
     ])
     func `where the cgroup of a command may be`(mount: String, own: String, places: [String]) throws {

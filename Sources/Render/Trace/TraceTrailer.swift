@@ -8,12 +8,8 @@ package struct TraceTrailer: Sendable {
 
     /// One line; more where something is not in the rows that should be, or may not be.
     package var text: String {
-        var lines = [
-            """
-            \(Self.grouped(account.rows)) rows, \(Self.grouped(account.filtered)) filtered, \
-            \(Self.grouped(account.lost)) lost
-            """
-        ]
+        let (filtered, lost) = (Self.grouped(account.filtered), Self.grouped(account.lost))
+        var lines = ["\(rows), \(filtered) filtered, \(lost) lost"]
         let loss = account.loss
         func line(_ count: UInt64, _ reason: String) {
             if count > 0 { lines.append("  \(Self.grouped(count)) \(reason)") }
@@ -31,8 +27,10 @@ package struct TraceTrailer: Sendable {
     package func progress(after seconds: Int64) -> String {
         let lost = account.lost + account.loss.unfollowed
         let time = seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
-        return "\(Self.grouped(account.rows)) rows after \(time)" + (lost > 0 ? ", \(Self.grouped(lost)) lost" : "")
+        return "\(rows) after \(time)" + (lost > 0 ? ", \(Self.grouped(lost)) lost" : "")
     }
+
+    private var rows: String { Self.grouped(account.rows) + (account.rows == 1 ? " row" : " rows") }
 
     /// `1,234,567`
     private static func grouped(_ number: UInt64) -> String {
