@@ -78,8 +78,11 @@ let package = Package(
             dependencies: ["Agent", "Commands", "CStart", "Kernel", "Machine", "Render", "Tracer", argumentParser],
             swiftSettings: common),
 
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: common),
-        .testTarget(name: "RenderTests", dependencies: ["Render"], exclude: ["golden"], swiftSettings: common),
+        // Runs of programs, as the events that a trace would have of them.
+        .target(name: "RunScripts", dependencies: ["Model"], path: "Tests/RunScripts", swiftSettings: common),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "RunScripts"], swiftSettings: common),
+        .testTarget(
+            name: "RenderTests", dependencies: ["Render", "RunScripts"], exclude: ["golden"], swiftSettings: common),
         .target(name: "Support", dependencies: ["Machine"], path: "Tests/Support", swiftSettings: common),
         .testTarget(name: "BPFTests", dependencies: ["BPF", "Support"], exclude: ["objects"], swiftSettings: common),
         .testTarget(
@@ -98,7 +101,7 @@ let package = Package(
             exclude: ["Configuration/golden"],
             swiftSettings: common),
         .testTarget(
-            name: "TracerTests", dependencies: ["Model", "Render", "Tracer", "opentrace", argumentParser],
+            name: "TracerTests", dependencies: ["Model", "Render", "RunScripts", "Tracer", "opentrace", argumentParser],
             exclude: ["golden"], swiftSettings: common),
 
         // The system tests run the built programs from outside; the workload knows what it did by itself.
