@@ -1,0 +1,10 @@
+app build.log notes.bak shared: \
+ Makefile \
+ src/a\ b.c \
+ src/a.h
+
+Makefile:
+
+src/a\ b.c:
+
+src/a.h:
