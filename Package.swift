@@ -48,7 +48,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
         .target(name: "CChild"),
+        .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CLinux"),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSelfTest"),
         // Only in programs: it acts before main.
         .target(name: "CStart"),
@@ -66,7 +68,7 @@ let package = Package(
             swiftSettings: common),
         // The tracer as Agent is the agent: events from the kernel, the command that is traced, what becomes of the rows.
         .target(
-            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", "CChild", logging],
+            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", "CChild", "CCrypto", "CSQLite", logging],
             swiftSettings: common),
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// SwiftPM takes a folder without a C file for something else.
+#include "CCrypto.h"
