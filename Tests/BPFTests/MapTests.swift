@@ -135,6 +135,20 @@ extension BPFTests {
             #expect(ContinuousClock.now - start >= .milliseconds(29))
         }
 
+        @Test func `one call delivers no more records than it may, and the next goes on`() throws {
+            let object = try loadedSample()
+            let links = try object.attach()
+            var count = 0
+            let ring = try RingBuffer(object.map("events"), most: 3) { _ in count += 1 }
+            for _ in 0..<8 { call() }
+            #expect(try ring.consume() == 3)
+            #expect(try ring.poll(milliseconds: 10_000) == 3)
+            #expect(try ring.consume() == 2)
+            #expect(try ring.consume() == 0)
+            #expect(count == 8)
+            _ = consume links
+        }
+
         @Test func `what does not fit is dropped where the program can count it`() throws {
             let object = try loadedSample()
             let links = try object.attach()
