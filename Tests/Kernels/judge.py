@@ -6,6 +6,7 @@ import json
 import re
 
 import kernel_log
+import rows
 from compare import Comparison
 from suite import Suite
 
@@ -38,6 +39,7 @@ class Verdict:
     instructions: dict[str, int | None] = dataclasses.field(default_factory=dict)  # by program
     comparison: Comparison | None = None
     suite: Suite | None = None
+    traces: tuple[int, int] | None = None  # rows of traces that are as they must be, and how many there must be
     residents: list[tuple[str, dict, str]] | None = None  # name, identity, figures; where there is a systemd
 
 
@@ -54,6 +56,7 @@ def judge(guest, sent, config, suites):
         return verdict
     judge_rows(guest, sent, verdict)
     judge_suite(guest, sent, verdict, suites)
+    judge_traces(guest, sent, verdict)
     return verdict
 
 
@@ -181,3 +184,21 @@ def judge_suite(guest, sent, verdict, suites):
     if suite.comparison.rows == 0:
         verdict.complaints.append("suite: not a single row could be compared")
     judge_missed(suite.comparison, verdict)
+
+
+def judge_traces(guest, sent, verdict):
+    right = all_cases = 0
+    for group in rows.GROUPS:
+        if sent.get(f"trace-{group}.status", "").strip() != "0":
+            verdict.complaints.append(f"trace of {group}: " + sent.get(f"trace-{group}.log", "it was not run"))
+            continue
+        sentences, cases = rows.differences(
+            group, sent[f"trace-{group}.jsonl"], sent[f"cases-{group}.jsonl"], guest.series not in TELLS_NO_REFUSALS
+        )
+        lacking = sum(sentence.startswith(f"{group}: there is no ") for sentence in sentences)
+        all_cases += cases
+        right += cases - lacking
+        # Rows that the kernel left out are no mistake where the tracer says so itself.
+        is_declared = lacking == len(sentences) <= rows.lost(sent.get(f"trace-{group}.log", ""))
+        (verdict.notes if is_declared else verdict.complaints).extend(f"trace of {sentence}" for sentence in sentences)
+    verdict.traces = right, all_cases

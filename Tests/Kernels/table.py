@@ -8,7 +8,7 @@ from judge import DEFAULT_LIMIT, FILE_SYSTEMS
 COLUMNS = {
     "KERNEL": 18, "PREEMPTION": 10, "CGROUPS": 7, "CPUS": 4, "ATTACHED": 8, "MISSING": 7, "DOCTOR SAW": 10,
     "FILE SYSTEMS": 12, "ROWS EQUAL": 10, "FIGURES EQUAL": 13, "LACKING": 7, "MISSED RUNS": 14, "UNKNOWN RESULTS": 15,
-    "SUITE": 8,
+    "SUITE": 8, "TRACES": 7,
     "MIB HELD": 8, "RUNS": 4, "SECONDS": 7, "RESULT": 8,
 }  # fmt: skip
 
@@ -79,6 +79,8 @@ def print_guest(guest, release, verdicts, seconds):
         }
     if result := suite_result(guest, verdicts):
         cells["SUITE"] = result
+    if traces := [verdict.traces for verdict in verdicts if verdict.traces]:
+        cells["TRACES"] = spread(f"{right}/{cases}" for right, cases in traces)
     good = sum(not verdict.complaints for verdict in verdicts)
     is_equal = len(comparisons) == len(verdicts) and all(c.equal_rows == c.rows for c in comparisons)
     is_equal = is_equal and cells.get("SUITE", "equal") == "equal"

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judges are held to what they are for: each breach that is planted has to be found, and nothing else."""
 
+import base64
 import copy
+import json
 import unittest
 
 import kernel_log
+import rows
 from compare import KINDS, Comparison
 from suite import Suite
 
@@ -109,6 +112,48 @@ class SuiteTests(unittest.TestCase):
             suite = Suite(shipped(declared), tells_refusals=False)
             suite.add("suite", rare)
             self.assertEqual(not suite.complaints, is_good, declared)
+
+
+def encoded(name):
+    return base64.b64encode(name).decode()
+
+
+def case(**members):
+    return json.dumps({"pid": 7, "tid": 0, "comm": None, "op": "open", "return": 3, "filename": encoded(b"a")} | members)
+
+
+def row(**members):
+    names = dict.fromkeys(rows.NAMES) | {"filename": "a", "comm": "cases"}
+    return json.dumps({"pid": 7, "tid": 9, "op": "open", "return": 3} | names | members)
+
+
+def traced(*between):
+    return "\n".join([row(filename="before"), row(filename="begin"), *between, row(filename="end"), row(filename="after")])
+
+
+class RowTests(unittest.TestCase):
+    def test_each_case_is_one_row(self):
+        cases = "\n".join([case(), case(filename=encoded(b"\xff")), case(**{"return": None})])
+        raw = row(filename="\ufffd", filename_raw=encoded(b"\xff"))
+        late = row(**{"return": None})
+        self.assertEqual(rows.differences("opens", traced(row(), raw) + "\n" + late, cases, True), ([], 3))
+        self.assertEqual(rows.differences("opens", traced(row(), raw, row(pid=8)) + "\n" + late, cases, True), ([], 3))
+
+    def test_a_row_too_many_too_few_or_other_is_told(self):
+        for between in ([], [row(), row()], [row(**{"return": -2})], [row(filename="b")]):
+            self.assertNotEqual(rows.differences("opens", traced(*between), case(), True)[0], [], between)
+        self.assertNotEqual(rows.differences("opens", row(), case(), True)[0], [])
+        self.assertNotEqual(rows.differences("opens", traced(), "", True)[0], [])
+
+    def test_a_case_may_need_an_event_that_the_kernel_lacks(self):
+        refused = case(needs="io_uring/io_uring_req_failed", filename=encoded(b"b"))
+        cases = case() + "\n" + refused
+        self.assertEqual(rows.differences("rings", traced(row()), cases, False), ([], 1))
+        self.assertEqual(len(rows.differences("rings", traced(row()), cases, True)[0]), 1)
+
+    def test_losses_are_read_off_the_last_line(self):
+        self.assertEqual(rows.lost("opentrace: 1,204 rows, 0 filtered, 1,012 lost\n"), 1012)
+        self.assertEqual(rows.lost(""), 0)
 
 
 class KernelLogTests(unittest.TestCase):
