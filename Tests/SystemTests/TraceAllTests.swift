@@ -49,7 +49,9 @@ extension SystemTests {
 
         @Test func `units and containers are told, and chosen by`() throws {
             let id = String(repeating: "4f", count: 32)
-            let (unit, container) = (try Cgroup(below: ["web@1.service"]), try Cgroup(below: ["docker-\(id).scope"]))
+            let (unit, container) = (
+                try Cgroup(suffix: ".slice", below: ["web@1.service"]), try Cgroup(below: ["docker-\(id).scope"])
+            )
             let wide = try traced.start("all", "--format", "jsonl", "-o", "wide", "--comm", "cat")
             let units = try traced.start("all", "-o", "units", "--unit", "web@*")
             let containers = try traced.start("all", "-o", "containers", "--container", "4f4f*")

@@ -12,14 +12,24 @@ struct Traced {
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.root.path)
     }
 
-    /// In the folder, and as if nobody had called sudo.
-    private func words(_ arguments: [String], _ environment: [String: String]) throws -> [String] {
-        ["-C", folder.root.path, "-u", "SUDO_UID", "-u", "SUDO_GID"] + environment.map { "\($0)=\($1)" }
-            + [try built("opentrace")] + arguments
+    /// For env: in the folder, as if nobody had called sudo, and with the signals that whoever runs the tests may ignore.
+    private var situation: [String] {
+        ["--default-signal", "-C", folder.root.path, "-u", "SUDO_UID", "-u", "SUDO_GID"]
     }
 
+    private func words(_ arguments: [String], _ environment: [String: String]) throws -> [String] {
+        situation + environment.map { "\($0)=\($1)" } + [try built("opentrace")] + arguments
+    }
+
+    /// Another program in the same situation.
+    func without(_ program: String...) throws -> Finished { try run("/usr/bin/env", situation + program, in: folder) }
+
+    /// Runs to its end, after which no cgroup of it may be there.
     func callAsFunction(_ arguments: String..., environment: [String: String] = [:]) throws -> Finished {
-        try run("/usr/bin/env", words(arguments, environment), in: folder)
+        let running = try Running("/usr/bin/env", words(arguments, environment), in: folder)
+        let end = try running.wait(until: .now + .seconds(120))
+        #expect(try Self.cgroups(of: running.pid) == [])
+        return end
     }
 
     /// One that is still to end.
@@ -30,10 +40,13 @@ struct Traced {
     /// On a terminal of its own, where keys are typed when something is said.
     func onTerminal(_ keys: [(word: String, keys: String)], _ arguments: String...) throws -> Finished {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Terminal/terminal.py")
-        return try run(
+        let end = try run(
             "/usr/bin/env",
-            ["-C", folder.root.path, "-u", "SUDO_UID", "-u", "SUDO_GID", "python3", "-B", script.path]
+            situation + ["python3", "-B", script.path]
                 + keys.flatMap { ["--on", $0.word, $0.keys] } + ["--", try built("opentrace")] + arguments, in: folder)
+        let pid = try #require(end.errors.firstMatch(of: /process ([0-9]+)/).flatMap { pid_t($0.1) })
+        #expect(try Self.cgroups(of: pid) == [])
+        return end
     }
 
     /// A file of the folder as text.
@@ -58,12 +71,11 @@ struct Traced {
         throw Failure("\(name) never had \"\(word)\": \((try? text(name)) ?? "nothing")")
     }
 
-    /// The cgroups that tracers have made for their commands; all are gone when theirs are.
-    static func cgroups() throws -> [String] {
+    /// The cgroups that this tracer has made for its command; others may trace at the same time.
+    static func cgroups(of pid: pid_t) throws -> [String] {
         func folders(_ path: String) -> [String] {
-            Cgroup.folders(in: path).flatMap { name -> [String] in
-                let isOurs = name.hasPrefix("opentrace-") && Int(name.dropFirst(10)) != nil
-                return isOurs ? ["\(path)/\(name)"] : folders("\(path)/\(name)")
+            Cgroup.folders(in: path).flatMap { name in
+                name == "opentrace-\(pid)" ? ["\(path)/\(name)"] : folders("\(path)/\(name)")
             }
         }
         return folders(try Cgroup.mountPoint())

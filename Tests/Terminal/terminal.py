@@ -4,8 +4,9 @@
 
   terminal.py [--on WORD KEYS]... -- PROGRAM ARGUMENT...
 
-KEYS may have escapes, such as \\x03 for Ctrl-C. Prints all that was on the terminal and ends as the program did: with its
-status, or with 128 and the number of the signal. When nothing more is said for a minute, the program is killed: that is 99.
+KEYS may have escapes, such as \\x03 for Ctrl-C. Prints all that was on the terminal, and on standard error the program's
+number. Ends as the program did: with its status, or with 128 and the number of the signal. A program that takes more than
+a minute is killed: that is 99.
 """
 
 import os
@@ -27,6 +28,7 @@ def main():
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvp(words[1], words[1:])
+    print(f"process {pid}", file=sys.stderr)
     said = b""
     seen = 0
     deadline = time.monotonic() + PATIENCE
