@@ -38,8 +38,8 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-otlp otlp-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
-.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp
+.PHONY: all build bpf release run test test-otlp otlp-tools test-exports export-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
+.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports
 
 all: build
 
@@ -104,6 +104,13 @@ test-otlp: build deps-test otlp-tools  ## OTLP against the official definitions 
 
 otlp-tools: deps-otlp
 	$(Q)Tests/OTLP/tools .build/otlp
+
+test-exports: build deps-test export-tools  ## opentrace's exports against their own readers and validators (root)
+	$(call say,TEST,"exports")
+	$(Q)$(SWIFT) test --skip-build --filter SystemTests.RunAnalysis
+
+export-tools: deps-exports
+	$(Q)Tests/Exports/tools .build/exports
 
 test-stress: build deps-test  ## 64 processes in 64 cgroups that do everything at once (root): STRESS_SECONDS=120
 	$(call say,TEST,"64 processes in 64 cgroups for $(STRESS_SECONDS) s")
@@ -182,7 +189,7 @@ $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 deps: deps-build deps-test deps-lint  ## install the Debian packages that are missing
 
 # A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
-deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp: deps-%:
+deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports: deps-%:
 	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
 
 install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept

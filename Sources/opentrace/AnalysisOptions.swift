@@ -20,6 +20,8 @@ struct NoiseOptions: ParsableArguments {
 
     func validate() throws { _ = try noise() }
 
+    var isAsked: Bool { allFiles || !ignore.isEmpty || !aggregate.isEmpty }
+
     func noise() throws -> PathNoise {
         let globs = try ignore.map { text in
             do throws(PathGlob.Mistake) {
@@ -46,12 +48,56 @@ struct HashOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Files larger than this are not hashed.", valueName: "bytes"))
     var hashMost: UInt64 = 1 << 30
 
+    var fingerprinting: Fingerprinting { Fingerprinting(mostBytes: hashMost) }
+
     func evidence(of summary: RunSummary, in history: RunHistory) -> [Int: FileEvidence] {
-        Fingerprinting(mostBytes: hashMost).evidence(of: summary, in: history, hash)
+        fingerprinting.evidence(of: summary, in: history, hash)
     }
 }
 
 extension Fingerprinting.Scope: ExpressibleByArgument {}
+
+/// What `exec` says of the whole run when it is over.
+struct RunOptions: ParsableArguments {
+    @Flag(help: "At the end, what the command read and what became of the files, on standard error.") var summary =
+        false
+    @Flag(help: "At the end, its processes as a tree, each with what it read and wrote, on standard error.") var tree =
+        false
+    @OptionGroup var hashes: HashOptions
+    @OptionGroup var noise: NoiseOptions
+
+    static let names = ["summary", "tree", "hash", "hash-most", "all-files", "ignore", "aggregate"]
+
+    var isAsked: Bool { summary || tree }
+
+    func validate() throws {
+        if hashes.hash != .none, !summary { throw ValidationError("--hash is about the files of --summary") }
+        if !isAsked, noise.isAsked {
+            throw ValidationError("--all-files, --ignore and --aggregate are about --summary and --tree")
+        }
+    }
+
+    /// Nil where nobody asks.
+    func recorder() throws -> RunRecorder? {
+        guard isAsked else { return nil }
+        return RunRecorder(
+            hasWrites: true, fingerprinting: hashes.hash == .all ? hashes.fingerprinting : nil, noise: try noise.noise()
+        )
+    }
+
+    func text(of recorder: RunRecorder) async throws -> String {
+        let (history, noise) = (recorder.whole, try noise.noise())
+        var text = ""
+        if summary {
+            let summary = RunSummary(history, noise: noise)
+            let evidence = hashes.fingerprinting.evidence(
+                of: summary, in: history, hashes.hash, known: await recorder.firstSights())
+            text += summary.text(of: history, evidence: evidence)
+        }
+        if tree { text += (summary ? "\n" : "") + ProcessTree(of: history, noise: noise).text }
+        return text
+    }
+}
 
 /// Saved traces on a command line.
 enum Saved {

@@ -20,6 +20,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
             """)
 
     @OptionGroup var options: TraceOptions
+    @OptionGroup var wholeRun: RunOptions
 
     @Flag(help: "Say so when the command could not be put into a cgroup of its own.") var cgroups = false
 
@@ -56,10 +57,11 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         return "there is no option '\(name.legible)'\(near)\(near.isEmpty ? "; the command's own stand behind it" : "")"
     }
 
-    private static let known = [
-        "flags", "format", "output", "force", "wide", "ops", "path", "comm", "uid", "unit", "container", "failed",
-        "writes", "created", "explain", "strict", "quiet", "buffer", "color", "cgroups", "user", "leftover", "help",
-    ].map { "--\($0)" }
+    private static let known =
+        [
+            "flags", "format", "output", "force", "wide", "ops", "path", "comm", "uid", "unit", "container", "failed",
+            "writes", "created", "explain", "strict", "quiet", "buffer", "color", "cgroups", "user", "leftover", "help",
+        ].map { "--\($0)" } + RunOptions.names.map { "--\($0)" }
 
     func run() async throws {
         if options.explain {
@@ -71,7 +73,8 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         signal(SIGQUIT, SIG_IGN)
         // Where it is ignored, nobody hears how the command ended.
         signal(SIGCHLD, SIG_DFL)
-        let session = TraceSession(options)
+        let session = TraceSession(options, followsRun: wholeRun.isAsked)
+        let recorder = try wholeRun.recorder()
         let outcome: CommandTrace.Outcome
         let status: ExitStatus
         do {
@@ -81,11 +84,12 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
             let usual = options.format == .csv ? "trace.csv" : "trace.\(options.format.extension)"
             let output = try options.openOutput(usual: usual, owner: session.owner())
             do {
-                outcome = try await trace(as: child, session, to: output)
+                outcome = try await trace(as: child, session, to: output, recorder)
             } catch {
                 output.discard()
                 throw error
             }
+            if let recorder { StandardError.say(try await wholeRun.text(of: recorder)) }
             status = session.conclude(outcome.result)
         } catch let refusal as TraceRefusal {
             try leave(refusal)
@@ -95,7 +99,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
     }
 
     private func trace(
-        as user: ChildUser?, _ session: TraceSession, to output: TraceOutput
+        as user: ChildUser?, _ session: TraceSession, to output: TraceOutput, _ recorder: RunRecorder?
     ) async throws -> CommandTrace.Outcome {
         let inherited = ChildEnvironment.inherited
         var plan = Child.Plan(
@@ -104,11 +108,13 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         var command = CommandTrace(plan)
         (command.wantsCgroup, command.leftover) = (cgroups, leftover)
         let tracefs = try session.tracefs()
-        let consumers = session.consumers(output, whenAbandoned: .goesOn)
+        var consumers = session.consumers(output, whenAbandoned: .goesOn)
+        if let recorder { consumers.append(recorder) }
+        let everybody = consumers
         return try await command.run(stop: session.stop, signals: Signals.arrivals(), say: TraceSession.say) { cgroup in
             // The terminal is the command's while it writes there.
             try session.attach(
-                .children(cgroup: cgroup), to: consumers, tracefs: tracefs,
+                .children(cgroup: cgroup), to: everybody, tracefs: tracefs,
                 showsProgress: isatty(2) == 1 && isatty(1) == 0 && !output.isTerminal)
         }
     }

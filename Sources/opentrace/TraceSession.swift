@@ -13,7 +13,16 @@ struct TraceSession {
     let stop = StopSign()
     let environment = ProcessInfo.processInfo.environment
 
-    init(_ options: TraceOptions) { self.options = options }
+    let followsRun: Bool
+
+    /// - Parameter followsRun: whether something is to be said of the whole run.
+    init(_ options: TraceOptions, followsRun: Bool = false) { (self.options, self.followsRun) = (options, followsRun) }
+
+    private var request: TraceRequest {
+        var request = options.request
+        request.followsRun = followsRun
+        return request
+    }
 
     @Sendable static func say(_ sentence: String) { StandardError.say("opentrace: \(sentence)") }
 
@@ -44,7 +53,7 @@ struct TraceSession {
 
     /// Everybody who takes the events.
     func consumers(_ output: TraceOutput, whenAbandoned: TraceRows.Abandonment) -> [any TraceConsumer] {
-        let request = options.request
+        let request = request
         let writing = TraceWriter.Options(
             options.format, isWide: options.wide, showsOperations: request.showsOperations,
             isColoured: options.color.applies(to: output, environment: environment))
@@ -59,7 +68,7 @@ struct TraceSession {
         _ scope: TraceSelection.Scope, to consumers: [any TraceConsumer], tracefs: borrowing Tracefs,
         showsProgress: Bool
     ) throws -> TraceRun {
-        let request = options.request
+        let request = request
         let source = try source(request.selection(of: scope), tracefs: tracefs)
         return TraceRun(
             source, to: consumers, namesOwners: request.needsOwners, stop: stop,

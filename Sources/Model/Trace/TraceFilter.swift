@@ -3,6 +3,8 @@ package struct TraceFilter: Sendable, Equatable {
     package var operations: Set<TraceOperation>
     /// For opens alone.
     package var formula: FlagsFormula?
+    package var onlyFailures: Bool
+    package var uid: UInt32?
     /// Of an absolute path, or of a name as it was passed; of either name of an operation with two.
     package var path: PathGlob?
     package var comm: PathGlob?
@@ -13,10 +15,12 @@ package struct TraceFilter: Sendable, Equatable {
 
     package init(
         operations: Set<TraceOperation> = Set(TraceOperation.allCases), formula: FlagsFormula? = nil,
-        path: PathGlob? = nil, comm: PathGlob? = nil, unit: PathGlob? = nil, container: PathGlob? = nil,
+        onlyFailures: Bool = false, uid: UInt32? = nil, path: PathGlob? = nil, comm: PathGlob? = nil,
+        unit: PathGlob? = nil, container: PathGlob? = nil,
         architecture: Architecture = .native
     ) {
         (self.operations, self.formula, self.path, self.comm) = (operations, formula, path, comm)
+        (self.onlyFailures, self.uid) = (onlyFailures, uid)
         (self.unit, self.container, self.architecture) = (unit, container, architecture)
     }
 
@@ -27,6 +31,8 @@ package struct TraceFilter: Sendable, Equatable {
     package func passes(_ event: TraceEvent, of owner: CgroupOwner? = nil) -> Bool {
         guard passes(operation: event) else { return false }
         if let formula, event.operation == .open, !formula.matches(event.facts, on: architecture) { return false }
+        if onlyFailures, event.facts.result.map({ $0 >= 0 }) ?? true { return false }
+        if let uid, event.actor.uid != uid { return false }
         if let comm, !comm.matches(event.actor.comm) { return false }
         if let unit, !Self.matches(unit, owner?.unit) { return false }
         if let container, !Self.matches(container, owner?.container), !Self.matches(container, owner?.containerID) {

@@ -14,6 +14,8 @@ package struct TraceRequest: Sendable, Equatable {
     package var uid: UInt32?
     package var format = TraceFormat.csv
     package var isWide = false
+    /// Whether all that the processes do is wanted besides, for what is said of the whole run; rows stay what they are.
+    package var followsRun = false
     package var architecture: Architecture
 
     package init(on architecture: Architecture = .native) { self.architecture = architecture }
@@ -40,14 +42,20 @@ package struct TraceRequest: Sendable, Equatable {
     }
 
     package func selection(of scope: TraceSelection.Scope) -> TraceSelection {
-        TraceSelection(
+        if followsRun {
+            return TraceSelection(
+                scope: scope, operations: Set(TraceOperation.allCases),
+                writes: operations.contains(.write) ? .each : .first, wantsPaths: true)
+        }
+        return TraceSelection(
             scope: scope, operations: operations, opens: terms.flatMap { $0.acceptEverything ? nil : $0 },
             onlyFailures: onlyFailures, uid: uid, wantsPaths: needsPaths)
     }
 
     package var filter: TraceFilter {
         TraceFilter(
-            operations: operations, formula: terms?.isExact == false ? wholeFormula : nil, path: path, comm: comm,
+            operations: operations, formula: followsRun || terms?.isExact == false ? wholeFormula : nil,
+            onlyFailures: followsRun && onlyFailures, uid: followsRun ? uid : nil, path: path, comm: comm,
             unit: unit, container: container, architecture: architecture)
     }
 

@@ -45,7 +45,7 @@ extension RunHistory {
     mutating func file(of step: Step, made: Bool = false, isNamed: Bool = true) -> Int? {
         learnDirectory(from: step)
         let name = isNamed ? name(of: step) : nil
-        let id = step.event.file
+        let id = step.fileID
         guard name != nil || id != nil || !isNamed else {
             missName()
             return nil

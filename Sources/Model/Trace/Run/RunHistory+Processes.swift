@@ -17,10 +17,15 @@ extension RunHistory {
         files(of: process, changing.union(.made)).filter { fileClass(of: $0) != .directory }
     }
 
-    /// The processes that made a file or changed its contents, in the order of their last change.
+    /// The processes that changed the contents of a file, in the order of their last change; where nobody did, who made it.
     package func writers(of file: Int) -> [Int] {
-        files[file].uses.filter { !$0.value.acts.isDisjoint(with: changing.union(.made)) }
-            .sorted { ($0.value.lastChange?.order ?? 0, $0.key) < ($1.value.lastChange?.order ?? 0, $1.key) }.map(\.key)
+        func processes(_ acts: FileUse.Acts) -> [Int] {
+            files[file].uses.filter { !$0.value.acts.isDisjoint(with: acts) }
+                .sorted { ($0.value.lastChange?.order ?? 0, $0.key) < ($1.value.lastChange?.order ?? 0, $1.key) }
+                .map(\.key)
+        }
+        let changers = processes(changing)
+        return changers.isEmpty ? processes(.made) : changers
     }
 
     package func children(of process: Int) -> [Int] { childrenOfProcesses[process] }

@@ -145,7 +145,7 @@ package struct RunHistory: Sendable {
         note(file, acts, step)
     }
 
-    private func isFound(_ step: Step) -> Bool { step.event.file.map { byID[$0] != nil } ?? false }
+    private func isFound(_ step: Step) -> Bool { step.fileID.map { byID[$0] != nil } ?? false }
 
     private mutating func change(_ step: Step, _ acts: FileUse.Acts) {
         guard let file = file(of: step) else { return }
@@ -170,6 +170,13 @@ struct Step {
     var error: Int32? {
         guard let result = event.facts.result, result < 0 else { return nil }
         return result == .min ? .max : -result
+    }
+
+    /// The number of the file that the names are about.
+    ///
+    /// That of an executed script is its interpreter's.
+    var fileID: TraceEvent.FileID? {
+        event.operation == .exec && event.resolution == .lexical ? nil : event.file
     }
 
     /// Whether the file was reached through a descriptor, whose name may be long gone.

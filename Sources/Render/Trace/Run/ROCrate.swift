@@ -70,7 +70,7 @@ package struct ROCrate {
             json.member("license", "The files described here keep their own licences.")
             reference("conformsTo", Self.profile, &json)
             references("hasPart", Set((inputs + outputs).compactMap { address(of: $0) }).sorted(), &json)
-            references("mentions", ["#run"], &json)
+            reference("mentions", "#run", &json)
         }
     }
 
@@ -81,15 +81,18 @@ package struct ROCrate {
             json.member("@type", "CreateAction")
             json.member("name", command)
             json.member("description", commandText)
-            reference("instrument", "#program", &json)
+            reference("instrument", programAddress, &json)
             if process?.uid != nil { reference("agent", "#agent", &json) }
             references("object", Set(inputs.compactMap { address(of: $0, isBefore: true) }).sorted(), &json)
             references("result", Set(outputs.compactMap { address(of: $0) }).sorted(), &json)
-            if let start = history.start { json.member("startTime", start.text) }
-            if let end = history.end { json.member("endTime", end.text) }
+            if let start = history.start { json.member("startTime", Self.moment(start)) }
+            if let end = history.end { json.member("endTime", Self.moment(end)) }
             status(process?.end, &json)
         }
     }
+
+    /// As the profile's checks want it.
+    private static func moment(_ time: Timestamp) -> String { time.text.dropLast() + "+00:00" }
 
     private var commandText: String {
         main.map { commandLine(history.command(of: $0)) } ?? "Nothing was executed while this was traced."
@@ -97,18 +100,23 @@ package struct ROCrate {
 
     private func status(_ end: ProcessHistory.End?, _ json: inout JSONWriter) {
         switch end {
-        case .exited(0): reference("actionStatus", "http://schema.org/CompletedActionStatus", &json)
+        case .exited(0): json.member("actionStatus", "http://schema.org/CompletedActionStatus")
         case .exited, .killed:
-            reference("actionStatus", "http://schema.org/FailedActionStatus", &json)
+            json.member("actionStatus", "http://schema.org/FailedActionStatus")
             json.member("error", end.map { "The program ended with \($0.words)." })
         case .unknown, nil: break
         }
     }
 
+    private var programAddress: String {
+        let path = main.flatMap { history.processes[$0].programs.last?.path }
+        return path.map { Self.address(of: FileName($0)) + "#program" } ?? "urn:opentrace:program"
+    }
+
     private func instrument(_ json: inout JSONWriter) {
         let program = main.flatMap { history.processes[$0].programs.last }
         json.object { json in
-            json.member("@id", "#program")
+            json.member("@id", programAddress)
             json.member("@type", "SoftwareApplication")
             let name = program?.path ?? main.map { history.processes[$0].comm } ?? "unknown"
             json.member("name", FileName(name).lastComponent.legible)
@@ -152,7 +160,10 @@ package struct ROCrate {
 
     /// A `file:` address (RFC 8089); what is read and then changed is the same file there.
     private func address(of entry: RunSummary.Entry, isBefore: Bool = false) -> String? {
-        guard let name = name(of: entry, isBefore: isBefore) else { return nil }
+        name(of: entry, isBefore: isBefore).map { Self.address(of: $0) }
+    }
+
+    private static func address(of name: FileName) -> String {
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
         let path = name.path.bytes.map { byte in
             if plain.contains(byte) { return String(UnicodeScalar(byte)) }

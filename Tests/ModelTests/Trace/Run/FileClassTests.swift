@@ -63,6 +63,14 @@ struct FileClassTests {
             $0.exec(1, "/w/a", "a")
             $0.open(1, "/w/a")
         },
+        Case("scripts, each with the number of its interpreter", "executed /bin/sh", "executed /w/a", "executed /w/b") {
+            for name in ["/w/a", "/w/b"] as [ByteString] {
+                $0.add(
+                    1, .exec, .execve, result: 0, name: name, path: name, resolution: .lexical, ino: 9,
+                    arguments: ["/bin/sh", name])
+            }
+            $0.add(1, .exec, .execve, result: 0, name: "sh", path: "/bin/sh", resolution: .file, ino: 9)
+        },
         Case("opened with O_PATH", "metadata_only /w/a") { $0.open(1, "/w/a", S.path) },
         Case("opened with O_PATH, then read", "input /w/a") {
             $0.open(1, "/w/a", S.path)

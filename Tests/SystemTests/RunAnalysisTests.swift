@@ -1,0 +1,228 @@
+import Foundation
+import Testing
+
+extension SystemTests {
+    /// What is said of a real run: a small build.
+    @Suite struct RunAnalysis {
+        let traced: Traced
+        private var folder: Folder { traced.folder }
+        /// As the kernel has it.
+        private var root: String { folder.root.resolvingSymlinksInPath().path }
+
+        init() throws {
+            traced = try Traced()
+            try FileManager.default.createDirectory(atPath: folder.path("src"), withIntermediateDirectories: false)
+            try folder.write("src/a b.c", "#include \"a.h\"\nint main(void) { return ZERO; }\n")
+            try folder.write("src/a.h", "#define ZERO 0\n")
+            try folder.write("notes", "old\n")
+            try folder.write(
+                "build.sh",
+                """
+                set -e
+                cc -MMD -MF cc.d -c -o a.o 'src/a b.c'
+                cc -o app.tmp a.o
+                mv app.tmp app
+                rm a.o
+                echo more >> notes
+                test ! -e absent
+                cat missing || true
+                """)
+        }
+
+        private func trace(_ name: String = "t.jsonl") throws {
+            let end = try traced(
+                "exec", "--ops", "all", "--format", "jsonl", "-o", name, "--strict", "--", "sh", "build.sh")
+            try #require(end.status == 0, "\(end.errors)")
+        }
+
+        private func says(_ arguments: String...) throws -> String {
+            let end = try run("/usr/bin/env", ["-C", folder.root.path, try built("opentrace")] + arguments, in: folder)
+            try #require(end.status == 0, "\(arguments): \(end.errors)")
+            return end.output
+        }
+
+        private struct Summary: Decodable {
+            struct File: Decodable {
+                struct Contents: Decodable { let sha256: String? }
+                let path: String?
+                let `class`: String
+                let input: Bool
+                let before: Contents?
+                let after: Contents?
+            }
+            let files: [File]
+        }
+
+        @Test func `each file of a build is what it is to it`() throws {
+            try trace()
+            let summary = try decoded(Summary.self, from: try says("summary", "--json", "t.jsonl"))
+            func classes(_ names: String...) -> [String?] {
+                names.map { name in summary.files.first { $0.path == "\(root)/\(name)" }?.class }
+            }
+            #expect(classes("src/a b.c", "src/a.h", "build.sh") == ["input", "input", "input"])
+            #expect(classes("app", "cc.d") == ["created", "created"])
+            #expect(classes("a.o", "notes", "missing", "absent") == ["intermediate", "modified", "missing", nil])
+            #expect(classes("app.tmp") == [nil])
+            #expect(!summary.files.contains { $0.path?.hasPrefix("/usr/") == true })
+        }
+
+        @Test func `the rule for make has what the compiler says itself`() throws {
+            try trace()
+            let compiler = try traced.text("cc.d").replacing("\\\n", with: " ").split(separator: ":")
+            let headers = try #require(compiler.last).split(separator: "\n")[0].replacing("\\ ", with: "\u{1}")
+                .split(separator: " ").map { $0.replacing("\u{1}", with: " ") }
+            let rule = try says(
+                "convert", "t.jsonl", "--to", "make", "--target", "a.o", "--relative-to", ".", "--ignore", "/**/notes",
+                "--ignore", "/**/build.sh", "--ignore", "/tmp/cc*", "--ignore", "/root/**")
+            let lines = rule.split(separator: "\n").map(String.init)
+            #expect(lines.first == "a.o: \\")
+            let prerequisites = lines.dropFirst().filter { $0.hasPrefix(" ") }.map {
+                $0.dropFirst().replacing(" \\", with: "").replacing("\\ ", with: " ")
+            }
+            #expect(Set(prerequisites) == Set(headers))
+        }
+
+        @Test func `make builds again when, and only when, what was read has changed`() throws {
+            try trace()
+            try folder.write(
+                "rules.mk",
+                try says(
+                    "convert", "t.jsonl", "--to", "make", "--relative-to", ".", "--target", "app", "--ignore",
+                    "/**/notes"))
+            try folder.write("Makefile", "app:\n\tsh build.sh\ninclude rules.mk\n")
+            func isFresh() throws -> Bool {
+                let end = try run("/usr/bin/make", ["-q", "-C", folder.root.path], in: folder)
+                try #require(end.status < 2, "\(end.errors)")
+                return end.status == 0
+            }
+            #expect(try isFresh())
+            try FileManager.default.setAttributes([.modificationDate: Date() + 5], ofItemAtPath: folder.path("src/a.h"))
+            #expect(try !isFresh())
+        }
+
+        @Test func `a file is explained back to its sources`() throws {
+            try trace()
+            let lines = try says("how", "app", "t.jsonl").split(separator: "\n").map(String.init)
+            #expect(lines.first?.contains("(read: \(root)/src/a b.c, \(root)/src/a.h)") == true, "\(lines)")
+            #expect(lines.last == "Ran mv app.tmp app, which renamed \(root)/app.tmp to \(root)/app")
+            let nothing = try traced("how", "src/a.h", "t.jsonl")
+            #expect(nothing.status == 1)
+            #expect(nothing.errors.contains("does not show how"))
+        }
+
+        @Test func `two builds of the same are the same, and a new header shows`() throws {
+            try trace()
+            try trace("second.jsonl")
+            let ignored = ["--ignore", "/tmp/**", "--ignore", "\(root)/app", "--ignore", "\(root)/cc.d"]
+            let same = try run(
+                "/usr/bin/env",
+                ["-C", folder.root.path, try built("opentrace"), "diff", "t.jsonl", "second.jsonl"]
+                    + ignored, in: folder)
+            #expect(same.status == 0, "\(same.output)\(same.errors)")
+            try folder.write("src/b.h", "")
+            try folder.write("src/a.h", "#include \"b.h\"\n#define ZERO 0\n")
+            try trace("third.jsonl")
+            let other = try run(
+                "/usr/bin/env",
+                ["-C", folder.root.path, try built("opentrace"), "diff", "t.jsonl", "third.jsonl"]
+                    + ignored, in: folder)
+            #expect(other.status == 1)
+            #expect(other.output == "+ input \(root)/src/b.h\n")
+            #expect(try traced("diff", "t.jsonl", "nothing").status == 2)
+        }
+
+        @Test func `what a manifest does not allow ends the check with 1`() throws {
+            try trace()
+            try folder.write(
+                "allow",
+                "read @system\nread /root/**\nread \(root)/**\nwrite /tmp/cc*\nwrite \(root)/**\nwrite /dev/**\n")
+            #expect(try says("check", "--allow", "allow", "t.jsonl") == "")
+            try folder.write("allow", "read **\nwrite /tmp/cc*\nwrite /dev/**\nwrite \(root)/{a.o,*}\n")
+            let strict = try traced("check", "--allow", "allow", "t.jsonl")
+            #expect(strict.status == 1)
+            #expect(strict.output.contains("write \(root)/notes by sh "), "\(strict.output)")
+            try folder.write("allow", "read **\nwrte /\n")
+            let mistaken = try traced("check", "--allow", "allow", "t.jsonl")
+            #expect(mistaken.status == 2)
+            #expect(
+                mistaken.errors
+                    == "opentrace: allow:2:1: there is no rule \"wrte\"; did you mean \"write\"?\n  wrte /\n  ^\n")
+        }
+
+        @Test func `exec says at its end what the command read and made, with hashes`() throws {
+            let end = try traced("exec", "--summary", "--tree", "--hash", "all", "--", "sh", "build.sh")
+            #expect(end.status == 0, "\(end.errors)")
+            let sums = try run("/usr/bin/env", ["-C", folder.root.path, "sha256sum", "app", "src/a.h"], in: folder)
+                .output
+            for line in sums.split(separator: "\n") {
+                let sum = try #require(line.split(separator: " ").first)
+                #expect(end.errors.contains("sha256 \(sum)"), "\(end.errors)")
+            }
+            #expect(end.errors.contains("└─ "))
+            #expect(!end.errors.contains("changed since"))
+            #expect(end.errors.contains(" 0 lost"))
+            // The rows are what they are without it.
+            let rows = try traced.text("trace.csv").split(separator: "\n")
+            #expect(rows.first == "pid,cgid,comm,kind,flags,mode,filename,return")
+            #expect(rows.dropFirst().allSatisfy { $0.contains(",openat,") || $0.contains(",open,") })
+        }
+
+        @Test(.enabled(if: Schema.canValidate, "python3 has no jsonschema"))
+        func `the summary is what its schema says`() throws {
+            try trace()
+            let text = try says("convert", "t.jsonl", "--to", "summary-json", "--hash", "all", "--all-files")
+            let file = try folder.write("summary.json", text)
+            let validated = try Schema.validate(linesOf: file, by: "opentrace.summary-1.json", in: folder)
+            #expect(validated.status == 0, "\(validated.errors)")
+        }
+
+        @Test func `a file that is there is replaced only when that is asked for`() throws {
+            try trace()
+            for form in ["sqlite", "dot"] {
+                try folder.write("there", "mine")
+                let refused = try traced("convert", "t.jsonl", "--to", form, "-o", "there")
+                #expect(refused.status == 2)
+                #expect(refused.errors.contains("there is there already"))
+                #expect(try traced.text("there") == "mine")
+                #expect(try traced("convert", "t.jsonl", "--to", form, "-o", "there", "--force").status == 0)
+                #expect(try Data(contentsOf: URL(filePath: folder.path("there"))).count > 4)
+            }
+            #expect(try traced("convert", "t.jsonl", "--to", "sqlite").status == 2)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.root.path)
+            #expect(!left.contains { $0.hasSuffix(".tmp") })
+        }
+
+        @Test(.enabled(if: ExportTools.areThere, "make export-tools"))
+        func `graphviz, a crate's validator, PROV's own library and SQLite take what is exported`() throws {
+            try trace()
+            _ = try says("convert", "t.jsonl", "--to", "dot", "-o", "run.dot")
+            let drawn = try run("/usr/bin/dot", ["-Tsvg", folder.path("run.dot")], in: folder)
+            #expect(drawn.status == 0, "\(drawn.errors)")
+            #expect(drawn.output.contains("a b.c</text>"))
+            #expect(drawn.errors == "")
+
+            try FileManager.default.createDirectory(atPath: folder.path("crate"), withIntermediateDirectories: false)
+            _ = try says(
+                "convert", "t.jsonl", "--to", "ro-crate", "--hash", "all", "-o", "crate/ro-crate-metadata.json")
+            _ = try says("convert", "t.jsonl", "--to", "prov-json", "--hash", "all", "-o", "run.prov.json")
+            _ = try says("convert", "t.jsonl", "--to", "sqlite", "-o", "run.sqlite")
+            for (script, file) in [("crate", "crate"), ("provenance", "run.prov.json"), ("database", "run.sqlite")] {
+                let checked = try run(
+                    ExportTools.python, ["-B", ExportTools.script(script), folder.path(file), root], in: folder)
+                #expect(checked.status == 0, "\(script): \(checked.errors)")
+            }
+        }
+    }
+}
+
+/// What exports are held against; `make export-tools` installs it.
+enum ExportTools {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+    static let python = root.appending(path: ".build/exports/venv/bin/python").path
+    static func script(_ name: String) -> String { root.appending(path: "Tests/Exports/\(name).py").path }
+
+    static var areThere: Bool {
+        [python, "/usr/bin/dot"].allSatisfy(FileManager.default.isExecutableFile)
+    }
+}
