@@ -68,7 +68,8 @@ let package = Package(
             swiftSettings: common),
         // The tracer as Agent is the agent: events from the kernel, the command that is traced, what becomes of the rows.
         .target(
-            name: "Tracer", dependencies: ["Model", "Render", "Kernel", "Machine", "CChild", "CCrypto", "CSQLite", logging],
+            name: "Tracer",
+            dependencies: ["Model", "Render", "Kernel", "Machine", "CChild", "CCrypto", "CSQLite", logging],
             swiftSettings: common),
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
@@ -103,7 +104,8 @@ let package = Package(
             exclude: ["Configuration/golden"],
             swiftSettings: common),
         .testTarget(
-            name: "TracerTests", dependencies: ["Model", "Render", "RunScripts", "Tracer", "opentrace", argumentParser],
+            name: "TracerTests",
+            dependencies: ["Model", "Render", "RunScripts", "Tracer", "opentrace", argumentParser],
             exclude: ["golden"], swiftSettings: common),
 
         // The system tests run the built programs from outside; the workload knows what it did by itself.

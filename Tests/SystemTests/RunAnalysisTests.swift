@@ -113,7 +113,8 @@ extension SystemTests {
         @Test func `two builds of the same are the same, and a new header shows`() throws {
             try trace()
             try trace("second.jsonl")
-            let ignored = ["--ignore", "/tmp/**", "--ignore", "\(root)/app", "--ignore", "\(root)/cc.d"]
+            // The second build finds what the first has left: what was created is then modified or replaced, and an output both times.
+            let ignored = ["--ignore", "/tmp/cc*", "--ignore", "\(root)/cc.d"]
             let same = try run(
                 "/usr/bin/env",
                 ["-C", folder.root.path, try built("opentrace"), "diff", "t.jsonl", "second.jsonl"]
