@@ -26,8 +26,7 @@ struct Convert: ParsableCommand {
             """)
 
     @Argument(help: Saved.help) var trace: String
-    @Option(help: ArgumentHelp(Form.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "form")) var to:
-        Form
+    @Option(help: ArgumentHelp("What to make of it.", valueName: "form")) var to: Form
     @Option(
         name: [.customLong("output"), .customShort("o")],
         help: ArgumentHelp("Where it goes; - is standard output.", valueName: "file"))

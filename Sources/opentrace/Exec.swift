@@ -89,7 +89,10 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
                 output.discard()
                 throw error
             }
-            if let recorder { StandardError.say(try await wholeRun.text(of: recorder)) }
+            if let recorder {
+                StandardError.say(try await wholeRun.text(of: recorder))
+                if !outcome.result.account.isWhole { TraceSession.say("what was lost is not in this either") }
+            }
             status = session.conclude(outcome.result)
         } catch let refusal as TraceRefusal {
             try leave(refusal)

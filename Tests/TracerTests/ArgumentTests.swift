@@ -121,11 +121,18 @@ import Tracer
 
     // MARK: Helps
 
-    @Test(arguments: ["", "all", "exec"]) func `the help is as it was reviewed`(command: String) throws {
+    @Test(arguments: ["", "all", "exec", "summary", "tree", "diff", "how", "check", "convert"])
+    func `the help is as it was reviewed`(command: String) throws {
         let help =
             switch command {
             case "all": OpenTrace.helpMessage(for: All.self, columns: 100)
             case "exec": OpenTrace.helpMessage(for: Exec.self, columns: 100)
+            case "summary": OpenTrace.helpMessage(for: Summary.self, columns: 100)
+            case "tree": OpenTrace.helpMessage(for: Tree.self, columns: 100)
+            case "diff": OpenTrace.helpMessage(for: Diff.self, columns: 100)
+            case "how": OpenTrace.helpMessage(for: How.self, columns: 100)
+            case "check": OpenTrace.helpMessage(for: Check.self, columns: 100)
+            case "convert": OpenTrace.helpMessage(for: Convert.self, columns: 100)
             default: OpenTrace.helpMessage(columns: 100)
             }
         try expectGolden(help + "\n", "help\(command.isEmpty ? "" : "-\(command)").txt")

@@ -21,24 +21,28 @@ package struct FileLineage: Sendable {
     package private(set) var steps: [Step] = []
     private var visited: Set<Place> = []
     private var positions: [Place: Int] = [:]
+    /// By run: which file of each name somebody made, changed or renamed.
+    private let makings: [[FileName: Int]]
 
     /// Nil when no run made, changed or renamed a file of this name.
     ///
     /// - Parameter runs: oldest first.
     package init?(of name: FileName, in runs: [RunHistory], noise: PathNoise = PathNoise()) {
+        makings = runs.map { history in
+            var makings: [FileName: Int] = [:]
+            for (number, file) in history.files.enumerated() {
+                guard !history.writers(of: number).isEmpty || !history.movers(of: number).isEmpty else { continue }
+                for name in file.names.isEmpty ? file.formerNames : file.names { makings[name] = number }
+            }
+            return makings
+        }
         guard follow(name, before: runs.count, runs, noise) else { return nil }
     }
 
     /// Finds the last run that had to do with how the file is.
     private mutating func follow(_ name: FileName, before end: Int, _ runs: [RunHistory], _ noise: PathNoise) -> Bool {
         for run in (0..<end).reversed() {
-            let history = runs[run]
-            let found = history.files.indices.last { number in
-                let file = history.files[number]
-                let isCalledSo = file.names.contains(name) || (file.names.isEmpty && file.formerNames.contains(name))
-                return isCalledSo && (!history.writers(of: number).isEmpty || !history.movers(of: number).isEmpty)
-            }
-            guard let found else { continue }
+            guard let found = makings[run][name] else { continue }
             visit(found, run, runs, noise)
             return true
         }

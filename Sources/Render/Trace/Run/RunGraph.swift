@@ -16,6 +16,8 @@ package struct RunGraph {
     /// What a process read or ran, and what it made or changed.
     let reads: [Edge]
     let writes: [Edge]
+    private let readsOfProcesses: [Int: [Int]]
+    private let written: Set<Int>
 
     /// - Parameter summary: the files that are shown; probes and refusals are left out.
     package init(_ history: RunHistory, _ summary: RunSummary) {
@@ -31,6 +33,8 @@ package struct RunGraph {
             while let next = number, processes.insert(next).inserted { number = history.processes[next].parent }
         }
         (self.reads, self.writes) = (reads, writes)
+        readsOfProcesses = Dictionary(grouping: reads, by: \.process).mapValues { $0.map(\.file) }
+        written = Set(writes.map(\.file))
         self.processes = processes.sorted()
         files = Set((reads + writes).map(\.file)).sorted()
     }
@@ -38,18 +42,19 @@ package struct RunGraph {
     /// What a process may have made a file of: what it read before it changed the file for the last time.
     func sources(of edge: Edge) -> [Int] {
         let last = history.files[edge.file].uses[edge.process]?.lastChange
-        return reads.lazy.filter { $0.process == edge.process && ($0.file != edge.file || !isNew(edge.file)) }
-            .filter { read in
-                guard let first = history.files[read.file].uses[read.process]?.firstRead else { return false }
-                return last.map { first < $0 } ?? false
-            }.map(\.file)
+        return readsOfProcesses[edge.process, default: []].filter { file in
+            guard file != edge.file || !isNew(file), let last,
+                let first = history.files[file].uses[edge.process]?.firstRead
+            else { return false }
+            return first < last
+        }
     }
 
     func isNew(_ file: Int) -> Bool { history.files[file].origin == .run }
 
     /// Whether there is more than one state of the file: what was there before, and what the run left.
     func hasTwoStates(_ file: Int) -> Bool {
-        !isNew(file) && history.isInput(file) && writes.contains { $0.file == file }
+        !isNew(file) && history.isInput(file) && written.contains(file)
     }
 }
 
