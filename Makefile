@@ -38,8 +38,8 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-otlp otlp-tools test-exports export-tools test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
-.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports
+.PHONY: all build bpf release run test test-otlp otlp-tools test-exports export-tools test-page test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
+.PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports deps-page
 
 all: build
 
@@ -101,6 +101,11 @@ endif
 test-otlp: build deps-test otlp-tools  ## OTLP against the official definitions and real receivers (root)
 	$(call say,TEST,"OTLP")
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests.OTLP
+
+test-page: build deps-page  ## the live page in a headless Chromium, with pictures in .build/page
+	$(call say,TEST,"the live page")
+	$(Q)Tests/Page/tools .build/page
+	$(Q)cd Tests/Page && OT_PICTURES=$(CURDIR)/.build/page $(CURDIR)/.build/page/venv/bin/python -B test_page.py
 
 otlp-tools: deps-otlp
 	$(Q)Tests/OTLP/tools .build/otlp
@@ -189,7 +194,7 @@ $(BENCH)/%.bpf.o: Tests/Bench/%.bpf.c Makefile | $(BENCH) deps-bench
 deps: deps-build deps-test deps-lint  ## install the Debian packages that are missing
 
 # A look at dpkg's list takes 20 ms, so there is no stamp file to go stale.
-deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports: deps-%:
+deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports deps-page: deps-%:
 	@DEPS=$(DEPS) CLANG=$(CLANG) .ci/deps $*
 
 install: release  ## into PREFIX (/usr/local); an existing agent.toml is kept

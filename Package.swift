@@ -50,6 +50,8 @@ let package = Package(
         .target(name: "CChild"),
         .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CLinux"),
+        // The live page, embedded.
+        .target(name: "CPage", exclude: ["page.css", "page.html", "page.js"]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSelfTest"),
         // Only in programs: it acts before main.
@@ -59,7 +61,7 @@ let package = Package(
         .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
         .target(name: "Kernel", dependencies: ["Model", "BPF", "KernelABI"], swiftSettings: common),
         .target(name: "Machine", dependencies: ["Model", "CLinux"], swiftSettings: common),
-        .target(name: "Export", dependencies: ["Model", "Render", "CCurl", system], swiftSettings: common),
+        .target(name: "Export", dependencies: ["Model", "Render", "CCurl", "CPage", system], swiftSettings: common),
         .target(
             name: "Agent",
             dependencies: [
@@ -100,7 +102,7 @@ let package = Package(
         .testTarget(name: "ExportTests", dependencies: ["Export", "file-writer"], swiftSettings: common),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: common),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", logging],
+            name: "AgentTests", dependencies: ["Agent", "Export", "Kernel", "Machine", "Model", "Render", logging],
             exclude: ["Configuration/golden"],
             swiftSettings: common),
         .testTarget(

@@ -55,4 +55,25 @@ package struct CumulativeKey: Hashable, Sendable {
         }
         if isCgroup, unit == nil, container == nil, pod == nil, identity.kind != .slice { cgroup = row.path }
     }
+
+    /// What tells one series from another at the local endpoint: text alone, as labels of Prometheus have no more. Two
+    /// containers of one name are one series there, and so are names whose bytes look the same as text.
+    ///
+    /// A cgroup's path is in it where neither a unit nor a container names the cgroup.
+    package init(labelsOf row: UnitRow) {
+        let identity = row.identity
+        self.init(Remainder(rawValue: identity.kind.rawValue))
+        if remainder != nil { return }
+        (unit, userUnit) = (row.series.unit?.asText, row.series.userUnit?.asText)
+        slice = identity.slice?.asText
+        if let container = identity.container {
+            self.container = Container(id: (container.name ?? container.id).asText, runtime: nil, name: nil)
+        }
+        if unit == nil, container == nil { cgroup = row.path?.asText }
+    }
+}
+
+extension ByteString {
+    /// Itself where it is UTF-8, else with U+FFFD in it.
+    fileprivate var asText: ByteString { text == nil ? ByteString(lossyText) : self }
 }

@@ -15,6 +15,14 @@ package struct CumulativeSeries: Sendable {
         package init() {}
     }
 
+    /// What a series is of.
+    package enum Naming: Sendable {
+        /// Everything a row is called by, as far as its grouping determines it.
+        case attributes
+        /// What there are labels for at the local endpoint.
+        case labels
+    }
+
     private struct Series {
         var report: CumulativeReport.Series
         var active: Double
@@ -22,7 +30,8 @@ package struct CumulativeSeries: Sendable {
         var isOverflow: Bool { report.key == .overflow }
     }
 
-    private let limits: Limits
+    private var limits: Limits
+    private let naming: Naming
     /// In the order in which they began.
     private var series: [Series] = []
     private var positions: [CumulativeKey: Int] = [:]
@@ -32,14 +41,22 @@ package struct CumulativeSeries: Sendable {
     /// Seconds since the first window began, by the clock that nobody sets.
     private var now = 0.0
 
-    package init(limits: Limits = Limits()) { self.limits = limits }
+    package init(limits: Limits = Limits(), naming: Naming = .attributes) {
+        (self.limits, self.naming) = (limits, naming)
+    }
+
+    /// Changes after how many idle seconds series end, from the next window on.
+    package mutating func setIdle(_ seconds: Double) { limits.idle = seconds }
+
+    /// All that go on, those without anything new included; the oldest first.
+    package var current: [CumulativeReport.Series] { series.map(\.report) }
 
     /// Adds the next window; batches must come in the order of their sequence, and of one grouping.
     package mutating func add(_ batch: Batch) -> CumulativeReport {
         now += max(batch.window.gapBefore, 0) + max(batch.window.seconds, 0)
         totals = totals ?? CumulativeTotals(start: batch.window.start)
         totals?.add(batch)
-        let keys = batch.rows.indices.map { CumulativeKey(of: batch.rows[$0], by: batch.grouping) }
+        let keys = batch.rows.indices.map { key(of: batch.rows[$0], by: batch.grouping) }
         for position in series.indices {
             series[position].report.rows = 0
             series[position].report.before = series[position].report.sums
@@ -53,6 +70,20 @@ package struct CumulativeSeries: Sendable {
             withoutSeries += 1
         }
         return report(of: batch.window, ended: ended, withoutSeries: withoutSeries)
+    }
+
+    /// The key of the series that a row belongs to, as long as there is room for it.
+    private func key(of row: UnitRow, by grouping: Grouping) -> CumulativeKey {
+        switch naming {
+        case .attributes: CumulativeKey(of: row, by: grouping)
+        case .labels: CumulativeKey(labelsOf: row)
+        }
+    }
+
+    /// The key of the series that has a row of the last window: that of what has no room, where it has none of its own.
+    package func shownKey(of row: UnitRow) -> CumulativeKey {
+        let key = key(of: row, by: .cgroup)
+        return positions[key] == nil ? .overflow : key
     }
 
     /// Adds a row to its series; false when it has none, because another row has all that is in it.

@@ -39,11 +39,13 @@ struct BatchEnvelope {
             members.write(
                 totals.counters, openErrors: totals.openErrors, writeErrors: totals.writeErrors, to: &json)
         }
-        json.object("self") { json in
-            members.write(CounterMembers.own, of: batch.ownActivity, to: &json)
-            json.member("drain_cpu_seconds", batch.drainTime / .seconds(1))
-            json.members(of: batch.selfReport)
-        }
+        json.object("self") { writeSelf(to: &$0) }
+    }
+
+    func writeSelf(to json: inout JSONWriter) {
+        members.write(CounterMembers.own, of: batch.ownActivity, to: &json)
+        json.member("drain_cpu_seconds", batch.drainTime / .seconds(1))
+        json.members(of: batch.selfReport)
     }
 
     /// The members that place a line of NDJSON in its batch, on every line but the first.
@@ -54,34 +56,13 @@ struct BatchEnvelope {
         if withWindow { writeWindow(to: &json) }
     }
 
-    private func writeAgent(to json: inout JSONWriter) {
-        json.object("agent") { json in
-            json.member("version", batch.agent.version)
-            json.member("instance", batch.agent.instance)
-            json.member("backend", batch.agent.backend)
-            json.member("started", batch.agent.started)
-        }
-    }
+    private func writeAgent(to json: inout JSONWriter) { json.object("agent") { $0.members(of: batch.agent) } }
 
-    private func writeHost(to json: inout JSONWriter) {
-        json.object("host") { json in
-            json.member("name", batch.host.name)
-            json.member("id", batch.host.id)
-            json.member("kernel", batch.host.kernel)
-        }
-    }
+    private func writeHost(to json: inout JSONWriter) { json.object("host") { $0.members(of: batch.host) } }
 
-    private func writeWindow(to json: inout JSONWriter) {
-        json.object("window") { json in
-            json.member("start", batch.window.start)
-            json.member("end", batch.window.end)
-            json.member("seconds", batch.window.seconds)
-            json.member("gap_before", batch.window.gapBefore)
-            json.member("clock_step", batch.window.clockStep)
-        }
-    }
+    private func writeWindow(to json: inout JSONWriter) { json.object("window") { $0.members(of: batch.window) } }
 
-    private func writeCoverage(to json: inout JSONWriter) {
+    func writeCoverage(to json: inout JSONWriter) {
         json.object("coverage") { json in
             json.array("not_seen") { json in batch.coverage.notSeen.forEach { json.string($0) } }
             json.object("programs") { json in
@@ -106,20 +87,7 @@ struct BatchEnvelope {
         }
     }
 
-    private func writeLoss(to json: inout JSONWriter) {
-        json.object("loss") { json in
-            json.member("ring_records", batch.loss.ringRecords)
-            json.member("detail_overflow", batch.loss.detailOverflow)
-            json.member("unresolved_cgroups", batch.loss.unresolvedCgroups)
-            json.member("container_lookups", batch.loss.containerLookups)
-            json.member("io_uring_unknown_results", batch.loss.ioUringUnknownResults)
-            json.member("aio_unknown_results", batch.loss.aioUnknownResults)
-            json.member("unknown_file", batch.loss.unknownFile)
-            json.object("missed_runs") { json in
-                for missed in batch.loss.missedRuns { json.member(missed.operation, missed.runs) }
-            }
-        }
-    }
+    func writeLoss(to json: inout JSONWriter) { json.object("loss") { $0.members(of: batch.loss) } }
 }
 
 /// The sums over the rows of one payload: each operation once, so without rows that are nested in others.

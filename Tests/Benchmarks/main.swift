@@ -12,6 +12,7 @@ func isWanted(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
 do {
     if isWanted("names") { try benchmarkNames(cgroups: 10_000) }
     if isWanted("render") { benchmarkRendering() }
+    if isWanted("metrics") { benchmarkMetrics() }
     if isWanted("spool") { try await benchmarkSpool() }
     if isWanted("drain") { try await benchmarkDrain() }
 } catch {

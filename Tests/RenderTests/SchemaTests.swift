@@ -155,3 +155,70 @@ struct SchemaTests {
         }
     }
 }
+
+/// What the local endpoint answers.
+@Suite struct EndpointSchemaTests {
+    private typealias Object = [String: Any]
+
+    private func schema(_ name: String) throws -> Object {
+        var folder = URL(filePath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        let data = try Data(contentsOf: folder.appending(path: "docs/schema/otagent.endpoint.\(name)-1.json"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? Object)
+    }
+
+    private func document(_ bytes: [UInt8]) throws -> Object {
+        try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? Object)
+    }
+
+    private var view: LiveView {
+        var live = LiveUnits(idle: 900)
+        return live.add(Fixture.batch(rows: Fixture.richRows, costs: Fixture.costs))
+    }
+
+    private func expectSameMembers(_ schema: Object?, _ value: Object, _ location: SourceLocation = #_sourceLocation) {
+        let members = Set(value.keys.filter { !$0.hasSuffix("_raw") })
+        #expect(members == Set(schema?["required"] as? [String] ?? []), sourceLocation: location)
+        #expect(schema?["additionalProperties"] as? Bool == false, sourceLocation: location)
+    }
+
+    @Test func `units have the members of their schema`() throws {
+        let schema = try schema("units")
+        let document = try document(EndpointDocuments.units(view))
+        expectSameMembers(schema, document)
+        expectSameMembers(schema, try self.document(EndpointDocuments.units(nil)))
+        let definitions = try #require(schema["$defs"] as? [String: Object])
+        let units = try #require(document["units"] as? [Object])
+        #expect(units.count == 4)
+        for unit in units {
+            expectSameMembers(definitions["unit"], unit)
+            for name in ["window", "total"] {
+                expectSameMembers(definitions["counters"], try #require(unit[name] as? Object))
+            }
+            for writer in try #require(unit["writers"] as? [Object]) {
+                expectSameMembers(definitions["writer"], writer)
+            }
+        }
+    }
+
+    @Test func `the status has the members of its schema, with and without a window`() throws {
+        let schema = try schema("status")
+        let definitions = try #require(schema["$defs"] as? [String: Object])
+        let view = view
+        let document = try document(EndpointDocuments.status(view, agent: view.batch.agent, host: view.batch.host))
+        expectSameMembers(schema, document)
+        expectSameMembers(schema, try self.document(EndpointDocuments.status(nil, agent: nil, host: nil)))
+        for name in ["last", "totals", "agent", "host"] {
+            expectSameMembers(definitions[name], try #require(document[name] as? Object))
+        }
+    }
+
+    @Test func `alerts and health have the members of their schemas`() throws {
+        let alerts = try document(EndpointDocuments.alerts())
+        expectSameMembers(try schema("alerts"), alerts)
+        #expect((alerts["alerts"] as? [Any])?.isEmpty == true)
+        for health in [EndpointHealth.fine, .sick("a reason")] {
+            expectSameMembers(try schema("health"), try document(EndpointDocuments.health(health)))
+        }
+    }
+}

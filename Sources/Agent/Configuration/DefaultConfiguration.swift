@@ -83,7 +83,7 @@ package enum DefaultConfiguration {
         #keep_bytes = "512MiB"              # and how big they may be together
         #compress = "gzip"                  # gzip | none, of old files
 
-        [http]                              # the local endpoint (no effect in this version)
+        [http]                              # the local endpoint: /metrics, /healthz, /api/v1/..., and / for a browser
         listen = ""                         # "" = none; e.g. "127.0.0.1:9469" or "unix:/run/otagent/http.sock"
         allow_remote = false                # needed, with token_file, for an address beyond this host
         token_file = ""

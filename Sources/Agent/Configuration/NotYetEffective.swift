@@ -13,7 +13,6 @@ struct NotYetEffective {
     }
 
     static let all: [NotYetEffective] = [
-        .init(.http, ["listen"], instead: "there is no local endpoint"),
         .init(.watch, instead: "no alerts are raised"),
         .init(.baseline, ["enabled"], instead: "nothing is learned"),
         .init(.alerts, ["exec"], instead: "no program is started"),

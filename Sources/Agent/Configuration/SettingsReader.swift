@@ -1,3 +1,5 @@
+internal import Export
+
 /// Makes settings of the values of a file, and finds what is wrong between them.
 struct SettingsReader {
     private let sections: [SectionValues]
@@ -97,7 +99,12 @@ struct SettingsReader {
         guard let listen = http.listen else { return }
         let key = section.key.appending("listen")
         if listen.hasPrefix("unix:") {
-            if !listen.hasPrefix("unix:/") { problems.value(key, "listen needs an absolute path after \"unix:\"") }
+            if !listen.hasPrefix("unix:/") {
+                problems.value(key, "listen needs an absolute path after \"unix:\"")
+            } else if listen.utf8.count - "unix:".utf8.count > EndpointAddress.longestPath {
+                let most = EndpointAddress.longestPath
+                problems.value(key, "listen must be shorter: the path of a socket has at most \(most) bytes")
+            }
             return
         }
         guard let (host, port) = WebAddress.hostAndPort(listen[...]), let port, let number = Int(port),

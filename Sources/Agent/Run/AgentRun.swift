@@ -25,13 +25,17 @@ package struct AgentRun {
         MemoryUse.keepSmall()
         // The outputs before the programs: a wrong path must not cost the time to load them.
         let state = try StateDirectory(settings.agent.stateDir)
+        let endpoint = LocalEndpoint(logger: logger)
+        try await endpoint.start(settings)
         let outputs = RunningOutputs(stateDirectory: settings.agent.stateDir, logger: logger)
         try await outputs.start(settings.outputs)
         SpoolOrphans.warn(settings, logger)
         let last: Settings?
         do {
-            last = try await count(into: outputs, extent, until: wishes)
+            last = try await count(into: outputs, shownAt: endpoint, extent, until: wishes)
+            await endpoint.stop()
         } catch {
+            await endpoint.stop()
             // What was handed over before it went wrong is delivered like any other.
             _ = await finish(outputs, within: settings.agent.shutdownTimeout, mustDeliver: true, wishes)
             throw error
@@ -45,7 +49,7 @@ package struct AgentRun {
 
     /// Counts until it is over; answers the settings that held at last, nil when it was to stop before it began.
     private func count(
-        into outputs: RunningOutputs, _ extent: Pipeline.Extent, until wishes: Wishes
+        into outputs: RunningOutputs, shownAt endpoint: LocalEndpoint, _ extent: Pipeline.Extent, until wishes: Wishes
     ) async throws -> Settings? {
         let host = try Self.host()
         guard let source = try await source(unless: wishes) else {
@@ -65,13 +69,15 @@ package struct AgentRun {
             agent: AgentIdentity(
                 version: Self.version, instance: Self.newInstance(), backend: "tracepoint", started: now.wall),
             host: .current(name: settings.agent.hostname))
+        await endpoint.begin(identity)
         let lastWindow = LastWindow(in: settings.agent.stateDir)
         let previousEnd = lastWindow.end
         let pipeline = Pipeline(
             source: source, host: host, containers: containers, identity: identity, names: names,
-            shape: Pipeline.Shape(settings, outputs: await outputs.shaped), previousEnd: previousEnd,
-            signs: Self.signs(lastWindow))
-        let reloading = Reloading(settings, outputs: outputs, pipeline: pipeline, logger: logger, read: read)
+            shape: Pipeline.Shape(settings, outputs: await outputs.shaped, endpoint: await endpoint.state),
+            previousEnd: previousEnd, signs: Self.signs(lastWindow))
+        let reloading = Reloading(
+            settings, outputs: outputs, endpoint: endpoint, pipeline: pipeline, logger: logger, read: read)
         announce(source.coverage, cgroups: names.count)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -86,6 +92,8 @@ package struct AgentRun {
             // Whichever ends first ends the others; the pipeline closes its window when it is cancelled.
             try await group.next()
             ServiceNotice.stopping(within: await reloading.settings.agent.shutdownTimeout + Self.timeToDetach)
+            // Its address is free for a successor while the last window is delivered.
+            await endpoint.stop()
             group.cancelAll()
             try await group.waitForAll()
         }

@@ -42,15 +42,22 @@ package actor Pipeline {
         package var limits: Rollup.Limits
         package var foldsTransient: Bool
         package var interval: Duration
+        /// What the local endpoint shows; absent when there is none.
+        package var endpoint: EndpointState?
 
-        package init(outputs: [Output], limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration) {
-            (self.outputs, self.limits) = (outputs, limits)
+        package init(
+            outputs: [Output], limits: Rollup.Limits, foldsTransient: Bool = true, interval: Duration,
+            endpoint: EndpointState? = nil
+        ) {
+            (self.outputs, self.limits, self.endpoint) = (outputs, limits, endpoint)
             (self.foldsTransient, self.interval) = (foldsTransient, interval)
         }
 
-        /// Each that an output asks for, once.
+        /// Each that an output or the endpoint asks for, once.
         fileprivate var groupings: [Grouping] {
-            outputs.reduce(into: []) { if !$0.contains($1.grouping) { $0.append($1.grouping) } }
+            outputs.reduce(into: endpoint == nil ? [] : [.cgroup]) {
+                if !$0.contains($1.grouping) { $0.append($1.grouping) }
+            }
         }
     }
 
@@ -154,6 +161,7 @@ package actor Pipeline {
     /// Reads facts until the window is to be closed, or for a little while; says whether it is.
     private func waitForBoundary() async throws -> Bool {
         signs.turned()
+        shape.endpoint?.noteTurn()
         askForContainers()
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
         do {
@@ -190,6 +198,7 @@ package actor Pipeline {
                 if await !output.sink.accept(batch) { isSafe = false }
             }
         }
+        if let shown = batches.first(where: { $0.grouping == .cgroup }) { shape.endpoint?.show(shown) }
         gate.leave()
         // One that still stands before a slow disk is not said to be closed: a kill would take it, and nobody would know.
         if isSafe { signs.closed(window) }

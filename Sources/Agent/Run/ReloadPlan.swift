@@ -27,7 +27,6 @@ struct ReloadPlan: Sendable, Equatable {
         postpone(\.trace.pseudoFilesystems, "[trace] pseudo_filesystems", old)
         postpone(\.trace.maxKernelMemory, "[trace] max_kernel_memory", old)
         postpone(\.containers, "[containers]", old)
-        postpone(\.http, "[http]", old)
     }
 
     /// Standard output has one writer as long as the agent lives: two at once would mix their lines when its reader is slow.

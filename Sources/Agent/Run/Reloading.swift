@@ -1,3 +1,4 @@
+internal import Export
 internal import Logging
 internal import Model
 
@@ -9,15 +10,16 @@ actor Reloading {
     /// What holds now.
     private(set) var settings: Settings
     private let outputs: RunningOutputs
+    private let endpoint: LocalEndpoint
     private let pipeline: Pipeline
     private let read: ReadConfiguration
     private let logger: Logger
 
     init(
-        _ settings: Settings, outputs: RunningOutputs, pipeline: Pipeline, logger: Logger,
+        _ settings: Settings, outputs: RunningOutputs, endpoint: LocalEndpoint, pipeline: Pipeline, logger: Logger,
         read: @escaping ReadConfiguration
     ) {
-        (self.settings, self.outputs, self.pipeline) = (settings, outputs, pipeline)
+        (self.settings, self.outputs, self.endpoint, self.pipeline) = (settings, outputs, endpoint, pipeline)
         (self.logger, self.read) = (logger, read)
     }
 
@@ -36,15 +38,21 @@ actor Reloading {
         for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
         guard let new else { return refused("the file is not usable", since: asked) }
         let plan = ReloadPlan(from: settings, running: await outputs.names, to: new)
+        let place: LocalEndpoint.Place?
+        do throws(Refusal) { place = try await endpoint.place(for: plan.settings) } catch {
+            return refused("\(error)", since: asked)
+        }
         // A window that ends meanwhile waits, and the batch goes to what there is then.
-        let outputs = outputs
+        let (outputs, endpoint) = (outputs, endpoint)
         let refusal: Refusal? = await pipeline.reshape { [settings] in
+            var (holding, refusal) = (settings, nil as Refusal?)
             do throws(Refusal) {
                 try await outputs.follow(plan)
-                return (Pipeline.Shape(plan.settings, outputs: await outputs.shaped), nil)
-            } catch {
-                return (Pipeline.Shape(settings, outputs: await outputs.shaped), error)
-            }
+                try await endpoint.follow(plan.settings, at: place)
+                holding = plan.settings
+            } catch { refusal = error }
+            let shape = Pipeline.Shape(holding, outputs: await outputs.shaped, endpoint: await endpoint.state)
+            return (shape, refusal)
         }
         if let refusal { return refused("\(refusal)", since: asked) }
         settings = plan.settings
@@ -67,11 +75,11 @@ actor Reloading {
 }
 
 extension Pipeline.Shape {
-    init(_ settings: Settings, outputs: [Pipeline.Output]) {
+    init(_ settings: Settings, outputs: [Pipeline.Output], endpoint: EndpointState?) {
         self.init(
             outputs: outputs,
             limits: Rollup.Limits(units: settings.trace.maxUnits, writersPerUnit: settings.trace.maxWritersPerUnit),
-            foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval)
+            foldsTransient: settings.trace.foldTransient, interval: settings.agent.interval, endpoint: endpoint)
     }
 }
 

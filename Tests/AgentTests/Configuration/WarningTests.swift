@@ -19,19 +19,6 @@ import Testing
                 ^
             """#),
         ProblemExample(
-            "endpoint",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            [http]
-            listen = "127.0.0.1:9469"
-            """#,
-            #"""
-            agent.toml:4:1: warning: listen in [http] has no effect in this version: there is no local endpoint
-                listen = "127.0.0.1:9469"
-                ^
-            """#),
-        ProblemExample(
             "watch",
             #"""
             [outputs.t]

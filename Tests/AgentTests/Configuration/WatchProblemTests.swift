@@ -56,9 +56,6 @@ import Testing
             listen = "9469"
             """#,
             #"""
-            agent.toml:4:1: warning: listen in [http] has no effect in this version: there is no local endpoint
-                listen = "9469"
-                ^
             agent.toml:4:10: error: listen must be an address such as "127.0.0.1:9469" or "unix:/run/otagent/htt\#
             p.sock"
                 listen = "9469"
@@ -74,9 +71,6 @@ import Testing
             allow_remote = true
             """#,
             #"""
-            agent.toml:4:1: warning: listen in [http] has no effect in this version: there is no local endpoint
-                listen = "0.0.0.0:9469"
-                ^
             agent.toml:4:10: error: listen beyond this host needs allow_remote = true and a token_file
                 listen = "0.0.0.0:9469"
                          ^
@@ -90,13 +84,23 @@ import Testing
             listen = "unix:x"
             """#,
             #"""
-            agent.toml:4:1: warning: listen in [http] has no effect in this version: there is no local endpoint
-                listen = "unix:x"
-                ^
             agent.toml:4:10: error: listen needs an absolute path after "unix:"
                 listen = "unix:x"
                          ^
             """#),
+        ProblemExample(
+            "listen at too long a path",
+            """
+            [outputs.t]
+            type = "stdout"
+            [http]
+            listen = "unix:/\(String(repeating: "x", count: 107))"
+            """,
+            """
+            agent.toml:4:10: error: listen must be shorter: the path of a socket has at most 107 bytes
+                listen = "unix:/\(String(repeating: "x", count: 94))…
+                         ^
+            """),
     ])
     func whatCannotBeWatchedOrListenedToIsShown(example: ProblemExample) {
         #expect(problems(example.text, environment: ["WORD": "word"]) == example.rendered)

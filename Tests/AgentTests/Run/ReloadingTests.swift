@@ -37,6 +37,7 @@ import Testing
         let log = Log()
         let bench = Bench()
         let outputs: RunningOutputs
+        let endpoint: LocalEndpoint
         let reloading: Reloading
         init(_ names: [String]) async throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "ot-reload-\(UUID().uuidString)")
@@ -48,7 +49,10 @@ import Testing
             try await outputs.start(settings.outputs)
             let now = Box(settings)
             box = now
-            reloading = Reloading(settings, outputs: outputs, pipeline: bench.pipeline, logger: logger) {
+            endpoint = LocalEndpoint(logger: logger)
+            reloading = Reloading(
+                settings, outputs: outputs, endpoint: endpoint, pipeline: bench.pipeline, logger: logger
+            ) {
                 (now.value, [])
             }
         }
