@@ -17,6 +17,8 @@ extension SystemTests {
 
         @Test func `its address is taken, moved and given back`() throws { try drive("life.py") }
 
+        @Test func `top shows it in a terminal`() throws { try drive("top.py") }
+
         @Test func `no client delays a window`() throws { try drive("load.py") }
     }
 }
