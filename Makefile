@@ -84,16 +84,17 @@ $(WORKLOAD): $(wildcard Tests/Workload/*.[ch]) | deps-build
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O1 -static -Wall -Wextra -Werror -fuse-ld=lld $(filter %.c,$^) -o $@ -luring -lpthread
 
-# In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines.
+# In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines. A program that
+# other tests are about to start holds the descriptors of this process for a moment, and what they attach with them.
 test: build deps-test $(WORKLOAD)  ## everything; kernel and system tests run when you are root
 ifdef ARGS
 	$(call say,TEST,"$(ARGS)")
 	$(Q)$(SWIFT) test $(ARGS)
 else
 	$(call say,TEST,"all but the kernel's side")
-	$(Q)$(SWIFT) test --skip KernelTests --skip SystemTests
-	$(call say,TEST,KernelTests)
-	$(Q)$(SWIFT) test --skip-build --filter KernelTests
+	$(Q)$(SWIFT) test --skip BPFTests --skip KernelTests --skip SystemTests
+	$(call say,TEST,"BPFTests and KernelTests")
+	$(Q)$(SWIFT) test --skip-build --filter BPFTests --filter KernelTests
 	$(call say,TEST,SystemTests)
 	$(Q)$(SWIFT) test --skip-build --filter SystemTests
 endif

@@ -240,7 +240,8 @@ struct StdoutSinkTests {
         #expect(sink.account.droppedPayloads > 0 && sink.account.rows == 30)
         let start = ContinuousClock.now
         let account = await sink.finish(by: start + .milliseconds(200))
-        #expect(start.duration(to: .now) < .seconds(5))
+        // It would last for ever; a crowded machine takes seconds to come back to a task.
+        #expect(start.duration(to: .now) < .seconds(60))
         #expect(account.rows == 30 && account.waitingRows == 0 && account.deliveredRows == 0)
         // The write that still waits fails once nobody can read; the descriptor must not be reused before that.
         close(reading)
