@@ -16,6 +16,8 @@ package actor TraceRun {
 
     /// Milliseconds: rows are seen this long after what they are about, at most, and the end of a command is.
     private static var wait: Int32 { 25 }
+    /// Before the end: programs may write faster than anybody reads.
+    private static var mostParts: Int { 256 }
 
     /// What came of it.
     package struct Result: Sendable {
@@ -47,6 +49,13 @@ package actor TraceRun {
                 hand(events)
                 for index in consumers.indices { consumers[index].flush() }
                 if let progress, progress.isDue { progress.show(account(try await source.loss())) }
+            }
+            // What is left there is handed on in parts, too.
+            for _ in 0..<Self.mostParts {
+                let events = try await source.events(waitingUpTo: 0)
+                if events.isEmpty { break }
+                learn(await source.cgroupFacts())
+                hand(events)
             }
             let events = try await source.end()
             learn(await source.cgroupFacts())

@@ -37,6 +37,7 @@ struct All: AsyncParsableCommand, AnswersSignals {
             return
         }
         Signals.ignore(InheritedSignals.ignored)
+        MemoryUse.keepSmall()
         let session = TraceSession(options)
         do {
             try session.requirePrivileges()

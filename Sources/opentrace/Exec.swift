@@ -69,6 +69,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
             return
         }
         Signals.ignore(InheritedSignals.ignored)
+        MemoryUse.keepSmall()
         // The keys of the terminal are for the command.
         signal(SIGQUIT, SIG_IGN)
         // Where it is ignored, nobody hears how the command ended.

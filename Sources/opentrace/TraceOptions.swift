@@ -64,7 +64,7 @@ struct TraceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Room for events between the kernel and opentrace.", valueName: "size"),
         transform: TraceArguments.size)
-    var buffer = 8 << 20
+    var buffer = 4 << 20
 
     @Option(help: ArgumentHelp("Colours of text.", valueName: "when"))
     var color: ColorChoice = .auto

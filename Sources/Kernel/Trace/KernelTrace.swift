@@ -32,6 +32,11 @@ package actor KernelTrace {
     private let stats: MappedArray<ot_trace_stats>
     private let ownStats: MappedArray<ot_stats>
     private let countsMissedRuns: Bool
+    /// Whether the last call left records there.
+    private var isBehind = false
+
+    /// Records that one call delivers at most: in memory they take several times the room that they have in the buffer.
+    private static var mostRecords: Int { 4096 }
 
     /// Loads and attaches the programs that the selection needs; tracefs must be mounted where `tracefs` says.
     ///
@@ -48,9 +53,13 @@ package actor KernelTrace {
     init(
         _ selection: TraceSelection, tracefs: String, release: KernelRelease?, bufferBytes: Int, variant: Variant
     ) throws {
-        let types = try KernelSource.kernelTypes()
-        let direct = variant.direct ?? types.hasFunction("bpf_rdonly_cast")
-        let isPreemptible = variant.isPreemptible ?? types.hasFunction("trace_call_bpf_faultable")
+        let direct, isPreemptible: Bool
+        do {
+            // Given back before the library reads them once more: they take 6 MiB.
+            let types = try KernelSource.kernelTypes()
+            direct = variant.direct ?? types.hasFunction("bpf_rdonly_cast")
+            isPreemptible = variant.isPreemptible ?? types.hasFunction("trace_call_bpf_faultable")
+        }
         let open = try OpenObject(
             "trace", bytes: UnsafeRawBufferPointer(start: ot_object_trace.bytes, count: ot_object_trace.size),
             kernelTypes: KernelTypes.path)
@@ -73,10 +82,7 @@ package actor KernelTrace {
 
         let object = try KernelSource.load(open, countsInstructions: false)
         let inbox = TraceInbox()
-        // No call delivers more than the buffer holds at once.
-        let ring = try RingBuffer(
-            object.map("events"), most: ringBytes / MemoryLayout<ot_trace_record>.size
-        ) { inbox.take($0) }
+        let ring = try RingBuffer(object.map("events"), most: Self.mostRecords) { inbox.take($0) }
         var stats = try MappedArray(object.map(".data.trace_stats"), element: ot_trace_stats.self)
         try stats.reach(1)
         var ownStats = try MappedArray(object.map(".data.stats"), element: ot_stats.self)
@@ -98,7 +104,10 @@ package actor KernelTrace {
     /// The events since the last call, in the order in which they were over, after waiting up to `milliseconds` for some.
     package func events(waitingUpTo milliseconds: Int32) throws -> [TraceEvent] {
         inbox.setClock()
-        if try ring.poll(milliseconds: milliseconds) == 0 { try ring.consume() }
+        // The programs ask to be heard now and then only: what is known to be there is not waited for.
+        var count = isBehind ? try ring.consume() : try ring.poll(milliseconds: milliseconds)
+        if count == 0, !isBehind { count = try ring.consume() }
+        isBehind = count == Self.mostRecords
         return inbox.takeEvents()
     }
 
