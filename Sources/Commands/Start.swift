@@ -9,13 +9,18 @@ extension AsyncParsableCommand {
     /// The whole of a program's life; every way to fail says why and has its exit code.
     ///
     /// Not an asynchronous `main`: libdispatch would rename the main thread, and with it the process, when it parks it.
-    package static func start() -> Never {
+    ///
+    /// - Parameter words: those of the command line, without the program's name.
+    package static func start(
+        _ words: @escaping @Sendable () throws -> [String] = { Array(CommandLine.arguments.dropFirst()) }
+    ) -> Never {
         Signals.take()
         // By default it would have the main thread's, which libdispatch cannot give to threads of a user without CAP_SYS_NICE.
         Task(priority: .medium) {
             do {
-                try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
-                var command = try parseAsRoot()
+                let words = try words()
+                try refuseUnknownCommand(words.first)
+                var command = try parseAsRoot(words)
                 if !(command is any AnswersSignals) { Signals.giveBack() }
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()

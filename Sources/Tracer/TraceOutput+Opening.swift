@@ -21,14 +21,17 @@ extension TraceOutput {
     /// Opens a file for the rows, or makes it.
     ///
     /// The folder may be anybody's, and we may be root: a symbolic link is never followed, and what is emptied is a plain file
-    /// that has no other name and is ours or the owner's. Devices and pipes that were named are taken as they are.
+    /// that has no other name and is ours or the owner's. Character devices and pipes that were named are taken as they are; disks are not. The folders on the
+    /// way are followed wherever they lead. The file is locked (flock) as long as it is open.
     package static func open(
         _ path: String, owner: Owner?, existing: Existing
     ) throws(TraceRefusal) -> TraceOutput {
         let made = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o644)
         if made >= 0 {
             if let owner, owner.uid != geteuid() || owner.gid != getegid() { fchown(made, owner.uid, owner.gid) }
-            return TraceOutput(made, name: path, path: path, isNew: true)
+            let output = TraceOutput(made, name: path, path: path, isNew: true)
+            try output.lock()
+            return output
         }
         guard errno == EEXIST else { throw cannot("make", path) }
         // Not to wait for the reader of a pipe; nothing is emptied before it is known what it is.
@@ -47,6 +50,9 @@ extension TraceOutput {
         var status = stat()
         fstat(opened, &status)
         guard output.isRegular else {
+            if status.st_mode & S_IFMT == S_IFBLK {
+                throw TraceRefusal(.failure, "\(path) is a disk, and what is on it would be gone: name a file")
+            }
             if existing == .replaceOwn {
                 throw TraceRefusal(.failure, "\(path) is no plain file: name another with --output")
             }
@@ -67,7 +73,14 @@ extension TraceOutput {
                 )
             }
         }
+        try output.lock()
         return output
+    }
+
+    /// Two traces in one file would be none: each empties it, and writes over the other's rows.
+    private func lock() throws(TraceRefusal) {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        throw TraceRefusal(.failure, "another opentrace is writing \(name): name another file with --output")
     }
 
     private static func cannot(_ verb: String, _ path: String) -> TraceRefusal {

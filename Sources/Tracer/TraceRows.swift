@@ -90,8 +90,12 @@ package struct TraceRows: TraceConsumer {
     package func contribute(to account: inout TraceAccount) {
         account.rows += self.account.rows
         account.passedOver += self.account.passedOver
-        // Whoever closes the pipe has what was wanted.
-        if state == .failed { account.unwritten += self.account.unwritten }
+        // Whoever closes the pipe has what was wanted, where that ends the trace.
+        switch (state, abandonment) {
+        case (.failed, _): account.unwritten += self.account.unwritten
+        case (.abandoned, .goesOn): account.unread += self.account.unwritten
+        case (.open, _), (.abandoned, .endsTrace): break
+        }
     }
 
     private mutating func abandon() {

@@ -36,8 +36,10 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         parsing: .captureForPassthrough, help: ArgumentHelp("The command, with its arguments.", valueName: "command"))
     var words: [String] = []
 
-    /// Options end with the first word that is none, and what follows is the command's.
-    var command: [String] { words.first == "--" ? Array(words.dropFirst()) : words }
+    /// Options end with the first word that is none, and what follows is the command's. The parser sees a word in its place.
+    var command: [ByteString] {
+        GivenWords.taken.command ?? (words.first == "--" ? words.dropFirst() : words[...]).map { ByteString($0) }
+    }
 
     func validate() throws {
         if let first = words.first, first != "--", first.hasPrefix("-"), first != "-" {
@@ -107,7 +109,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
     ) async throws -> CommandTrace.Outcome {
         let inherited = ChildEnvironment.inherited
         var plan = Child.Plan(
-            command.map { ByteString($0) }, environment: user.map { inherited.of($0) } ?? inherited, user: user)
+            command, environment: user.map { inherited.of($0) } ?? inherited, user: user)
         (plan.blockedSignals, plan.ignoredSignals) = (InheritedSignals.blocked, InheritedSignals.ignored)
         var command = CommandTrace(plan)
         (command.wantsCgroup, command.leftover) = (cgroups, leftover)

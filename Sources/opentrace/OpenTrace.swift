@@ -19,5 +19,5 @@ struct OpenTrace: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() { OpenTrace.start() }
+    static func main() { OpenTrace.start(GivenWords.forParser) }
 }

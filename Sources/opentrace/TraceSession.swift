@@ -36,15 +36,14 @@ struct TraceSession {
     /// Asked before anything is touched, so that who may not trace hears just that.
     func requirePrivileges() throws {
         guard let status = try? readFile("/proc/self/status"), let capabilities = Capabilities(status: status),
-            !capabilities.mayLoadPrograms
+            !capabilities.mayLoadPrograms || !capabilities.has(.dacReadSearch)
         else { return }
-        let missing = [Capabilities.Needed.bpf, .perfmon].filter { !capabilities.has($0) }.map(\.name)
+        let needed =
+            capabilities.mayLoadPrograms ? [Capabilities.Needed.dacReadSearch] : [.bpf, .perfmon, .dacReadSearch]
+        let missing = needed.filter { !capabilities.has($0) }.map(\.name).joined(separator: ", ")
+        let what = capabilities.mayLoadPrograms ? "look into tracefs and cgroups" : "load BPF programs"
         throw Refusal(
-            .hostCannot,
-            """
-            not allowed to load BPF programs, without \(missing.joined(separator: " and ")): run it with sudo, or give it \
-            these and CAP_DAC_READ_SEARCH
-            """)
+            .hostCannot, "not allowed to \(what), without \(missing): run it with sudo, or give it what is missing")
     }
 
     func tracefs() throws -> Tracefs {

@@ -106,8 +106,8 @@ extension SystemTests {
             #expect(end.status == 77)
             #expect(
                 end.errors == """
-                    opentrace: not allowed to load BPF programs, without CAP_BPF and CAP_PERFMON: run it with sudo, or give \
-                    it these and CAP_DAC_READ_SEARCH
+                    opentrace: not allowed to load BPF programs, without CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH: run \
+                    it with sudo, or give it what is missing
 
                     """)
         }

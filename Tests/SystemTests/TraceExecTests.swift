@@ -38,6 +38,37 @@ extension SystemTests {
             #expect(json?.first?["path"] as? String == traced.folder.path("made"))
         }
 
+        /// Python, since Foundation would make text of the words.
+        @Test func `the command gets its words byte for byte, however many there are`() throws {
+            let script = #"""
+                import subprocess, sys
+                odd = b"a\xffb\xe2\x82c"
+                words = [odd, b"--flags", b""] + [b"%d" % number for number in range(20000)]
+                ended = subprocess.run([sys.argv[1], "exec", "--quiet", "--", "printf", r"%s\0"] + words, capture_output=True)
+                sys.stderr.write(ended.stderr.decode(errors="replace"))
+                print(ended.returncode, ended.stdout == b"".join(word + b"\0" for word in words))
+                """#
+            let python = try #require(installed("python3"))
+            let start = ContinuousClock.now
+            let end = try run(python, ["-c", script, try built("opentrace")], in: traced.folder)
+            #expect(end.output == "0 True\n", "\(end.errors)")
+            #expect(start.duration(to: .now) < .seconds(60))
+        }
+
+        /// Else a command's word would be taken for the value of an option, or the other way round.
+        @Test func `every option with a value is known where options end`() throws {
+            let help = try traced("exec", "--help").output
+            let valued = help.split(separator: "\n").compactMap { line in
+                line.firstMatch(of: /^  (?:-o, )?(--[a-z-]+) </).map { String($0.1) }
+            }
+            #expect(valued.count >= 14)
+            for option in valued {
+                // Without a value for it there is no command.
+                let end = try traced("exec", option, "true")
+                #expect(end.status == 2, "\(option): \(end.errors)")
+            }
+        }
+
         @Test func `a second trace replaces the first, but no file that was named`() throws {
             #expect(try traced("exec", "--", "sh", "-c", "echo > one").status == 0)
             #expect(try traced("exec", "--", "sh", "-c", "echo > two").status == 0)
@@ -269,6 +300,7 @@ extension SystemTests {
                 in: traced.folder)
             #expect(end.output.hasPrefix("pid,cgid,comm,kind,flags,mode,filename,return\n"))
             #expect(end.errors.contains("status 6"), "\(end.errors)")
+            #expect(end.errors.contains("lost because nobody read them any more"), "\(end.errors)")
         }
     }
 }

@@ -58,7 +58,7 @@ import Tracer
         (["sh", "-c", ""], ["sh", "-c", ""]),
     ])
     func `what follows the first word that is no option is the command's`(words: [String], command: [String]) throws {
-        #expect(try exec(words).command == command)
+        #expect(try exec(words).command == command.map { ByteString($0) })
         #expect(try exec(words).options.output == nil)
     }
 

@@ -66,6 +66,15 @@ import Tracer
         #expect(try folder.text("precious") == "precious")
     }
 
+    @Test func `a file that another trace is writing is left to it`() throws {
+        let first = try TraceOutput.open(file, owner: nil, existing: .replaceOwn)
+        for existing in [TraceOutput.Existing.replaceOwn, .replace] {
+            #expect(refusal(file, existing)?.description.contains("another opentrace is writing \(file)") == true)
+        }
+        _ = consume first
+        #expect(refusal(file, .replaceOwn) == nil)
+    }
+
     @Test func `a file with a second name is not emptied`() throws {
         try folder.write("precious", "precious")
         try #require(link("\(folder.path)/precious", file) == 0)

@@ -143,7 +143,8 @@ import Tracer
         close(reader)
         let batches = (0..<50).map { _ in [Events.open("a")] }
         let result = await run(FakeSource(batches, stop: stop), [rows(to: output, whenAbandoned: .goesOn)])
-        #expect(result.account.isWhole)
+        // It is not what was wanted either: rows are lacking, and that is said.
+        #expect(result.account.unread == 50)
         #expect(result.account.rows == 0)
     }
 

@@ -4,8 +4,10 @@ package struct TraceAccount: Sendable, Equatable {
     package var rows: UInt64 = 0
     /// Passed over in the tracer, because nobody asked for them.
     package var passedOver: UInt64 = 0
-    /// Rows that could not be written: the disk is full, or nobody reads any more.
+    /// Rows that could not be written: the disk is full, or the reader is too slow.
     package var unwritten: UInt64 = 0
+    /// Rows after whose reader has gone, where that does not end the trace.
+    package var unread: UInt64 = 0
     package var loss = TraceLoss()
 
     package init() {}
@@ -14,8 +16,8 @@ package struct TraceAccount: Sendable, Equatable {
     package var filtered: UInt64 { loss.filtered + passedOver }
 
     /// Rows that should be there and are not, as far as they were counted.
-    package var lost: UInt64 { loss.dropped + unwritten + (loss.missedRuns ?? 0) }
+    package var lost: UInt64 { loss.dropped + unwritten + unread + (loss.missedRuns ?? 0) }
 
     /// Whether everything that was asked for is in the rows, as far as can be told.
-    package var isWhole: Bool { unwritten == 0 && loss.isNone }
+    package var isWhole: Bool { unwritten == 0 && unread == 0 && loss.isNone }
 }

@@ -17,6 +17,7 @@ package struct TraceTrailer: Sendable {
         line(loss.dropped, "lost because the buffer was full; a larger --buffer has room for more")
         line(loss.missedRuns ?? 0, "lost because the kernel did not run the programs for them")
         line(account.unwritten, "lost because they could not be written")
+        line(account.unread, "lost because nobody read them any more")
         line(loss.unknownResults, "rows without a result, which never became known")
         line(loss.unresolvedPaths, "rows without the path they should have")
         line(loss.unfollowed, "processes not followed, because there were too many: what they did is not in the rows")
