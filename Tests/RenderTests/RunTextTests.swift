@@ -80,6 +80,31 @@ struct RunTextTests {
         }
     }
 
+    @Test("Sources are what was read before, and too many of them are counted only")
+    func manySources() throws {
+        let copier = RunHistory { script in
+            for number in 1...300 {
+                script.open(1, ByteString("/w/from/\(number)"))
+                script.make(1, ByteString("/w/to/\(number)"))
+            }
+        }
+        let graph = RunGraph(copier, RunSummary(copier))
+        let counts = graph.writes.map { graph.sources(of: $0).count }
+        #expect(counts == Array(1...300))
+        #expect(graph.sourceCounts() == [0: 300 * 301 / 2])
+        func document(_ most: Int) throws -> [String: [String: [String: Any]]] {
+            let bytes = graph.provJSON(mostSources: most)
+            let whole = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: [String: Any]]
+            return try #require(whole).compactMapValues { $0 as? [String: [String: Any]] }
+        }
+        let (whole, cut) = (try document(45_150), try document(45_149))
+        #expect(whole["wasDerivedFrom"]?.count == 45_150)
+        #expect(whole["activity"]?["run:process-0"]?["ot:derivations_left_out"] == nil)
+        #expect(cut["wasDerivedFrom"]?.isEmpty == true)
+        #expect(cut["activity"]?["run:process-0"]?["ot:derivations_left_out"] as? String == "45150")
+        #expect(cut["used"]?.count == 300 && cut["wasGeneratedBy"]?.count == 300)
+    }
+
     @Test("A crate") func crate() throws {
         let bytes = ROCrate(history, summary, evidence: evidence, published: Timestamp(nanoseconds: Fixture.noon)).bytes
         try expectGolden(bytes, "run-crate.json")

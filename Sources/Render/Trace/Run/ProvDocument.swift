@@ -3,7 +3,11 @@ package import Model
 extension RunGraph {
     /// PROV-JSON (https://www.w3.org/submissions/prov-json/): processes are activities, users are agents, and each state of a
     /// file is an entity.
-    package func provJSON(evidence: [Int: FileEvidence] = [:]) -> [UInt8] {
+    ///
+    /// - Parameter mostSources: a process whose files have more sources than this in all, as those of a copier of whole
+    ///   directories have by the million, has no derivations; its activity says how many there would be.
+    package func provJSON(evidence: [Int: FileEvidence] = [:], mostSources: Int = 100_000) -> [UInt8] {
+        let leftOut = sourceCounts().filter { $0.value > mostSources }
         var json = JSONWriter()
         json.object { json in
             json.object("prefix") { json in
@@ -11,7 +15,7 @@ extension RunGraph {
                 json.member("ot", "urn:opentrace:terms:")
             }
             json.object("entity") { json in for file in files { entities(file, evidence[file], &json) } }
-            json.object("activity") { json in for process in processes { activity(process, &json) } }
+            json.object("activity") { json in for process in processes { activity(process, leftOut[process], &json) } }
             json.object("agent") { json in
                 for uid in Set(processes.compactMap { history.processes[$0].uid }).sorted() {
                     json.object("run:user-\(uid)") { json in
@@ -23,7 +27,7 @@ extension RunGraph {
                     }
                 }
             }
-            relations(&json)
+            relations(&json, withoutSources: leftOut)
         }
         json.endLine()
         return json.bytes
@@ -54,7 +58,7 @@ extension RunGraph {
         write(after(file), history.name, evidence?.after, &json)
     }
 
-    private func activity(_ number: Int, _ json: inout JSONWriter) {
+    private func activity(_ number: Int, _ leftOut: Int?, _ json: inout JSONWriter) {
         let process = history.processes[number]
         json.object("run:process-\(number)") { json in
             if let start = (process.forked ?? process.firstSeen).time { json.member("prov:startTime", start.exactText) }
@@ -66,10 +70,11 @@ extension RunGraph {
             case .killed(let signal): json.member("ot:signal", String(signal))
             case .unknown, nil: break
             }
+            if let leftOut { json.member("ot:derivations_left_out", String(leftOut)) }
         }
     }
 
-    private func relations(_ json: inout JSONWriter) {
+    private func relations(_ json: inout JSONWriter, withoutSources leftOut: [Int: Int]) {
         json.object("used") { json in
             for edge in reads {
                 let use = history.files[edge.file].uses[edge.process]
@@ -90,7 +95,7 @@ extension RunGraph {
             }
         }
         json.object("wasDerivedFrom") { json in
-            for edge in writes {
+            for edge in writes where leftOut[edge.process] == nil {
                 for source in sources(of: edge) where source != edge.file || hasTwoStates(edge.file) {
                     relation("d-\(edge.process)-\(edge.file)-\(source)", nil, &json) { json in
                         json.member("prov:generatedEntity", after(edge.file))

@@ -16,7 +16,8 @@ package struct RunGraph {
     /// What a process read or ran, and what it made or changed.
     let reads: [Edge]
     let writes: [Edge]
-    private let readsOfProcesses: [Int: [Int]]
+    /// In the order in which they were first read.
+    private let readsOfProcesses: [Int: [(file: Int, first: Moment)]]
     private let written: Set<Int>
 
     /// - Parameter summary: the files that are shown; probes and refusals are left out.
@@ -33,7 +34,11 @@ package struct RunGraph {
             while let next = number, processes.insert(next).inserted { number = history.processes[next].parent }
         }
         (self.reads, self.writes) = (reads, writes)
-        readsOfProcesses = Dictionary(grouping: reads, by: \.process).mapValues { $0.map(\.file) }
+        readsOfProcesses = Dictionary(grouping: reads, by: \.process).mapValues { edges in
+            edges.compactMap { edge in
+                history.files[edge.file].uses[edge.process]?.firstRead.map { (edge.file, $0) }
+            }.sorted { $0.1 < $1.1 }
+        }
         written = Set(writes.map(\.file))
         self.processes = processes.sorted()
         files = Set((reads + writes).map(\.file)).sorted()
@@ -41,13 +46,23 @@ package struct RunGraph {
 
     /// What a process may have made a file of: what it read before it changed the file for the last time.
     func sources(of edge: Edge) -> [Int] {
-        let last = history.files[edge.file].uses[edge.process]?.lastChange
-        return readsOfProcesses[edge.process, default: []].filter { file in
-            guard file != edge.file || !isNew(file), let last,
-                let first = history.files[file].uses[edge.process]?.firstRead
-            else { return false }
-            return first < last
+        readsBefore(edge).map(\.file).filter { $0 != edge.file || !isNew($0) }.sorted()
+    }
+
+    /// By process: how many sources the files that it wrote have in all, which grows with the square of the files.
+    func sourceCounts() -> [Int: Int] {
+        writes.reduce(into: [:]) { $0[$1.process, default: 0] += readsBefore($1).count }
+    }
+
+    private func readsBefore(_ edge: Edge) -> ArraySlice<(file: Int, first: Moment)> {
+        let reads = readsOfProcesses[edge.process, default: []]
+        guard let last = history.files[edge.file].uses[edge.process]?.lastChange else { return [] }
+        var (low, high) = (0, reads.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if reads[middle].first < last { low = middle + 1 } else { high = middle }
         }
+        return reads[..<low]
     }
 
     func isNew(_ file: Int) -> Bool { history.files[file].origin == .run }
