@@ -166,6 +166,35 @@ struct RunTextTests {
                 == "Ran cc -o app 'src/a b.c', which wrote /w/app (read: /w/src/a b.c, /w/src/a.h)\n")
     }
 
+    @Test("Each step has the names of its time, as the manual shows it")
+    func namesOfTheTime() throws {
+        let run = RunHistory {
+            $0.exec(1, "/bin/sh", "sh", "build")
+            $0.fork(1, 2)
+            $0.exec(2, "/usr/bin/sort", "sort", "raw.csv")
+            $0.open(2, "/w/raw.csv")
+            $0.make(2, "/w/sorted.csv")
+            $0.exit(2)
+            $0.fork(1, 3)
+            $0.exec(3, "/usr/bin/wc", "wc", "sorted.csv")
+            $0.open(3, "/w/sorted.csv")
+            $0.make(3, "/w/count")
+            $0.exit(3)
+            $0.fork(1, 4)
+            $0.exec(4, "/bin/mv", "mv", "sorted.csv", "clean.csv")
+            $0.rename(4, "/w/sorted.csv", "/w/clean.csv")
+        }
+        let file = try #require(FileLineage(of: "/w/clean.csv", in: [run]))
+        #expect(
+            file.text(of: [run]) == """
+                Ran sort raw.csv, which wrote /w/sorted.csv (read: /w/raw.csv)
+                Ran mv sorted.csv clean.csv, which renamed /w/sorted.csv to /w/clean.csv
+
+                """)
+        let count = try #require(FileLineage(of: "/w/count", in: [run])).text(of: [run])
+        #expect(count.contains("which wrote /w/count (read: /w/sorted.csv)\n"))
+    }
+
     @Test("What a run may not, and where a manifest is wrong")
     func manifest() throws {
         let manifest = try AccessManifest(parsing: "read **\nwrite /w/app*\nwrite /tmp/**")

@@ -63,6 +63,8 @@ package struct FileHistory: Sendable {
     package internal(set) var formerNames: [FileName] = []
     /// The first of all.
     package internal(set) var firstName: FileName?
+    /// When it was called otherwise from then on, and what it was called until then.
+    private var renamings: [(moment: Moment, from: FileName)] = []
     package internal(set) var isDirectory = false
     package internal(set) var isSymbolicLink = false
     /// When its last name went away.
@@ -87,6 +89,12 @@ package struct FileHistory: Sendable {
 
     /// What it is called at the end, or was called last; nil for one that never had a name.
     package var name: FileName? { names.first ?? formerNames.last }
+
+    /// What it was called when something happened to it; nil for one that never had a name.
+    package func name(at moment: Moment?) -> FileName? {
+        guard let moment else { return name }
+        return renamings.first { $0.moment > moment }?.from ?? name
+    }
 
     package var isGone: Bool { gone != nil }
 
@@ -133,6 +141,8 @@ package struct FileHistory: Sendable {
 
     /// - Parameter new: what it is called instead.
     mutating func lose(_ name: FileName, for new: FileName? = nil, at moment: Moment) {
+        let before = names.first
+        defer { if let before, names.first != before { renamings.append((moment, before)) } }
         if let new { names.removeAll { $0 == new } }
         if let place = names.firstIndex(of: name) {
             if let new { names[place] = new } else { names.remove(at: place) }

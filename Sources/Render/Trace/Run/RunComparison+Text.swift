@@ -23,13 +23,13 @@ extension FileLineage {
         steps.map { step in
             let history = runs[step.run]
             var deeds: [String] = []
-            if !step.outputs.isEmpty { deeds.append("wrote \(names(step.outputs, history))") }
+            if !step.outputs.isEmpty { deeds.append("wrote \(outputs(of: step, history))") }
             for file in step.moved {
                 let former = history.files[file].formerNames.last ?? history.files[file].firstName
                 let old = former.map { $0.legible } ?? "it"
                 deeds.append("renamed \(old) to \(history.legibleName(of: file))")
             }
-            let inputs = step.inputs.isEmpty ? "read nothing traced" : "read: \(names(step.inputs, history))"
+            let inputs = step.inputs.isEmpty ? "read nothing traced" : "read: \(inputs(of: step, history))"
             let beside = step.inputs.isEmpty ? neighbours(of: step.process, history) : ""
             return
                 "Ran \(history.legibleCommand(of: step.process, most: 400)), which \(deeds.joined(separator: " and "))"
@@ -37,8 +37,24 @@ extension FileLineage {
         }.joined()
     }
 
-    private func names(_ files: [Int], _ history: RunHistory) -> String {
-        files.map { history.legibleName(of: $0) }.joined(separator: ", ")
+    /// By the names they had then, so that later renames, which have lines of their own, go on from them.
+    private func outputs(of step: Step, _ history: RunHistory) -> String {
+        let names = step.outputs.map { number in
+            let file = history.files[number]
+            guard let use = file.uses[step.process], use.acts.isDisjoint(with: [.renamed, .linked]) else {
+                return file.name
+            }
+            return file.name(at: use.lastChange ?? use.firstOpenedToWrite)
+        }
+        return listed(names)
+    }
+
+    private func inputs(of step: Step, _ history: RunHistory) -> String {
+        listed(step.inputs.map { history.files[$0].name(at: history.files[$0].uses[step.process]?.firstRead) })
+    }
+
+    private func listed(_ names: [FileName?]) -> String {
+        names.map { $0?.legible ?? RunHistory.noName }.joined(separator: ", ")
     }
 
     /// What may have filled the pipe that a process read: pipes are no files.

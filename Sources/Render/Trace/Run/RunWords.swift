@@ -12,7 +12,9 @@ extension FileName {
 }
 
 extension RunHistory {
-    func legibleName(of file: Int) -> String { files[file].name?.legible ?? "(a file without a name)" }
+    static let noName = "(a file without a name)"
+
+    func legibleName(of file: Int) -> String { files[file].name?.legible ?? Self.noName }
 
     /// A command as one could type it, shortened, with nothing in it that a terminal would obey.
     func legibleCommand(of process: Int, most: Int = 200) -> String {
