@@ -126,7 +126,8 @@ static __always_inline void process_ended(struct trace_event_raw_sched_process_e
 	status = READ(direct, signal, flags) & SIGNAL_GROUP_EXIT
 			 ? READ(direct, signal, group_exit_code)
 			 : READ(direct, leader, exit_code);
-	if (!is_selected(task, -1, direct))
+	/* An end with a code or by a signal is a failure. */
+	if (!is_selected(task, status & 0xff7f ? -1 : 0, direct))
 		return;
 	begin_record(OT_TRACE_DONE, OT_TRACE_EXIT, 0, direct);
 	note_result(to, status & 0x7f ? -(long)(status & 0x7f) : (status >> 8) & 0xff);

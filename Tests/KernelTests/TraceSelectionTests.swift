@@ -65,6 +65,20 @@ import Testing
     }
 
     @Test(arguments: traceSets)
+    func `of processes that end only those with a code or a signal have failed, and no fork has`(
+        direct: Bool
+    ) async throws {
+        let selection = TraceSelection(
+            scope: .children(cgroup: nil), operations: [.fork, .exit], onlyFailures: true)
+        let trace = try trace(selection, direct: direct)
+        let pid = try shell("sh -c 'exit 3'; sh -c 'kill -9 $$'; sh -c 'exit 0'", in: folder)
+        let events = try await trace.end().filter { $0.actor.parent == UInt32(pid) || $0.actor.pid == UInt32(pid) }
+        #expect(events.map(\.operation) == [.exit, .exit])
+        #expect(events.map(\.facts.result) == [3, -9])
+        #expect(try await trace.loss().filtered >= 5)
+    }
+
+    @Test(arguments: traceSets)
     func `the first write to each file is enough for who wants no more`(direct: Bool) async throws {
         let twice = "for i in 1 2 3; do echo a; done > one; for i in 1 2; do echo b; done > two"
         var selection = TraceSelection(scope: .children(cgroup: nil), operations: [.write], wantsPaths: true)

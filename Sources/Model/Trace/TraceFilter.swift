@@ -31,7 +31,7 @@ package struct TraceFilter: Sendable, Equatable {
     package func passes(_ event: TraceEvent, of owner: CgroupOwner? = nil) -> Bool {
         guard passes(operation: event) else { return false }
         if let formula, event.operation == .open, !formula.matches(event.facts, on: architecture) { return false }
-        if onlyFailures, event.facts.result.map({ $0 >= 0 }) ?? true { return false }
+        if onlyFailures, !event.isFailure { return false }
         if let uid, event.actor.uid != uid { return false }
         if let comm, !comm.matches(event.actor.comm) { return false }
         if let unit, !Self.matches(unit, owner?.unit) { return false }
@@ -53,6 +53,15 @@ package struct TraceFilter: Sendable, Equatable {
 
     private static func matches(_ glob: PathGlob, _ name: ByteString?) -> Bool {
         name.map { glob.matches($0) } ?? false
+    }
+}
+
+extension TraceEvent {
+    /// Whether it is known to have failed: an exit with a code other than 0 or by a signal; of forks only those that came
+    /// about are told.
+    fileprivate var isFailure: Bool {
+        guard let result = facts.result else { return false }
+        return operation == .exit ? result != 0 : result < 0
     }
 }
 

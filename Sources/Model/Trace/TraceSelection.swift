@@ -23,7 +23,7 @@ package struct TraceSelection: Sendable, Equatable {
     package var operations: Set<TraceOperation>
     /// Of opens only those that the terms let pass; all when absent. `fork`, `exit` and what else has no flags is not asked.
     package var opens: FlagsTerms?
-    /// Only what failed, of all operations that can.
+    /// Only what failed, of all operations that can; an exit with a code other than 0 or by a signal has.
     package var onlyFailures: Bool
     package var uid: UInt32?
     package var writes: Writes

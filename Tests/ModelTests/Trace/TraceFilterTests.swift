@@ -66,6 +66,21 @@ import Testing
         #expect(!passes(open(created: true)) { $0.operations = [.write] })
     }
 
+    @Test(arguments: [
+        (TraceOperation.open, TraceCall.openat, Int32?(3), false), (.open, .openat, -2, true),
+        (.open, .openat, nil, false), (.rename, .renameat2, 0, false), (.rename, .renameat2, -18, true),
+        (.write, .write, 10, false), (.exec, .execve, 0, false), (.fork, .clone, 4243, false),
+        (.exit, .exit, 0, false), (.exit, .exit, 1, true), (.exit, .exit, -9, true), (.exit, .exit, nil, false),
+    ])
+    func `what failed has an error, or ended with a code or by a signal`(
+        operation: TraceOperation, kind: TraceCall, result: Int32?, passes: Bool
+    ) {
+        let event = TraceEvent(
+            actor: TraceEvent.Actor(pid: 1, tid: 1, cgroup: CgroupID(3), comm: "x"), operation: operation, kind: kind,
+            facts: OpenFacts(flags: 0, result: result))
+        #expect(self.passes(event) { $0.onlyFailures = true } == passes)
+    }
+
     @Test func `a formula is for opens alone`() {
         #expect(passes { $0.formula = .atom(.flag(.create)) })
         let open = TraceEvent(
