@@ -78,7 +78,26 @@ enum TraceRecords {
         #expect(bare.facts.result == nil && bare.facts.created == nil && bare.arguments == nil)
         let empty = try TraceRecords.event(
             done(TraceRecords.Text(name: [0], base: TraceRecords.terminated("tmp")), result: -2))
-        #expect(empty.filename == "" && empty.path == "/tmp" && empty.resolution == .lexical)
+        #expect(empty.filename == "" && empty.path == nil && empty.resolution == nil && empty.root == nil)
+    }
+
+    @Test func `an empty name is that of the descriptor where a flag says so, and else of nothing`() throws {
+        let text = TraceRecords.Text(
+            name: [0], target: TraceRecords.terminated("l"), base: TraceRecords.terminated("program"),
+            targetBase: TraceRecords.terminated("cwd"))
+        for (result, path) in [(0, "/program"), (-13, "/program"), (-2, nil)] as [(Int64, ByteString?)] {
+            let event = try TraceRecords.event(
+                TraceRecords.bytes(OT_TRACE_DONE, .link, number: __NR_linkat, text: text) {
+                    ($0.result, $0.bits) = (result, UInt8(OT_TRACE_HAS_RESULT.rawValue))
+                })
+            #expect(event.path == path && event.targetPath == "/cwd/l")
+        }
+        let nowhere = TraceRecords.Text(
+            name: TraceRecords.terminated("a"), target: [0], base: TraceRecords.terminated("cwd"),
+            targetBase: TraceRecords.terminated("cwd"))
+        let event = try TraceRecords.event(
+            TraceRecords.bytes(OT_TRACE_DONE, .link, number: __NR_linkat, text: nowhere))
+        #expect(event.path == "/cwd/a" && event.target == "" && event.targetPath == nil)
     }
 
     @Test func `a failed open has the path that its name reads as`() throws {

@@ -29,7 +29,7 @@ static void opens(const char *name, int flags, int mode, bool created)
 	saw_open("openat", name, flags, mode, result, created, NULL);
 }
 
-/* An openat that fails; `path` is what the name reads as. */
+/* An openat that fails; `path` is what the name reads as, NULL for the empty one. */
 static void fails(const char *name, int flags, long error, const char *path)
 {
 	NEED(plain(name, flags, 0) == -error);
@@ -90,7 +90,7 @@ static void failures(void)
 	fails("loop", O_RDONLY, ELOOP, in_folder("loop"));
 	fails("directory", O_WRONLY, EISDIR, in_folder("directory"));
 	fails("existing", O_RDONLY | O_DIRECTORY, ENOTDIR, in_folder("existing"));
-	fails("", O_RDONLY, ENOENT, folder);
+	fails("", O_RDONLY, ENOENT, NULL);
 	fails("./directory/.././/directory/../nothing", O_RDONLY, ENOENT, in_folder("nothing"));
 	fails("/nowhere/at/../all", O_RDONLY, ENOENT, "/nowhere/all");
 	/* The address is nobody's. */

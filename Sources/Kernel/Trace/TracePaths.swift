@@ -10,12 +10,16 @@ struct TracePaths {
     private(set) var isUnresolved = false
 
     init(_ record: TraceRecord, ended: TraceRecord?) {
-        if let base = record.targetBase.flatMap(Self.path(fromLeaf:)), let name = record.target {
+        // An empty name is that of nothing, but where a flag says that it stands for the descriptor.
+        let end = ended ?? record
+        let isNothing =
+            record.name?.isEmpty == true && end.has(OT_TRACE_HAS_RESULT) && end.fixed.result == -Self.noSuchFile
+        if let base = record.targetBase.flatMap(Self.path(fromLeaf:)), let name = record.target, !name.isEmpty {
             target = Self.join(base, name)
         }
         if let file = (ended?.path ?? record.path).flatMap(Self.path(fromLeaf:)), !record.isScript {
             (path, resolution) = (file, .file)
-        } else if let name = record.name, let base = record.base.flatMap(Self.path(fromLeaf:)) {
+        } else if !isNothing, let name = record.name, let base = record.base.flatMap(Self.path(fromLeaf:)) {
             path =
                 if record.isSymbolicLink, name.first != UInt8(ascii: "/"), let target {
                     Self.join(Self.directory(of: target), name)
@@ -25,8 +29,11 @@ struct TracePaths {
             resolution = .lexical
         }
         let isTold = record.has(OT_TRACE_IS_UNRESOLVED) || ended?.has(OT_TRACE_IS_UNRESOLVED) == true
-        isUnresolved = isTold && (path == nil || (record.target != nil && target == nil))
+        isUnresolved = isTold && ((path == nil && !isNothing) || (record.target?.isEmpty == false && target == nil))
     }
+
+    /// `ENOENT`
+    private static let noSuchFile: Int64 = 2
 
     /// The path whose components come leaf first, each with its NUL; the root alone is one empty component.
     static func path(fromLeaf text: [UInt8]) -> [UInt8]? {

@@ -129,6 +129,8 @@ extension RunHistory {
 
     mutating func fail(_ step: Step, _ error: Int32) {
         let (isMissing, exists) = (error == 2 || error == 20, error == 17)
+        // An empty name is that of nothing, whatever path a trace has for it.
+        if error == 2, step.event.filename?.isEmpty == true || step.event.target?.isEmpty == true { return }
         let isOfTarget = exists && (step.event.operation == .rename || step.event.operation == .link)
         guard let name = isOfTarget || step.makesSymbolicLink ? target(of: step) : name(of: step) else {
             return missName()

@@ -52,6 +52,14 @@ struct FileNamesTests {
             $0.rename(1, "/w/a", "/w/b")
             $0.rename(1, "/w/b", "/w/a")
         },
+        Case("an empty name is nothing's", "input /w/a") {
+            $0.open(1, "/w/a")
+            $0.add(1, .open, .openat, result: -2, name: "", path: "/w", resolution: .lexical)
+            $0.add(1, .open, .openat, result: -2, name: "")
+            $0.add(
+                1, .rename, .rename, result: -2, name: "/w/a", target: "", path: "/w/a", targetPath: "/w",
+                resolution: .lexical)
+        },
         Case("a rename that failed", "input /w/a", "refused /w/b") {
             $0.open(1, "/w/a")
             $0.rename(1, "/w/a", "/w/b", flags: 1, result: -17)
