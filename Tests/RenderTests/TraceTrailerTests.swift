@@ -22,10 +22,26 @@ import Testing
                 10 rows, 0 filtered, 2,004 lost
                   2,000 lost because the buffer was full; a larger --buffer has room for more
                   3 lost because the kernel did not run the programs for them
-                  1 lost because they could not be written
+                  1 lost because it could not be written
                   4 rows without a result, which never became known
                   5 rows without the path they should have
                   6 processes not followed, because there were too many: what they did is not in the rows
+
+                """)
+    }
+
+    @Test func `one of each is told as one`() {
+        var account = TraceAccount()
+        account.rows = 1
+        (account.loss.missedRuns, account.loss.unknownResults) = (1, 1)
+        (account.loss.unresolvedPaths, account.loss.unfollowed) = (1, 1)
+        #expect(
+            TraceTrailer(account).text == """
+                1 row, 0 filtered, 1 lost
+                  1 lost because the kernel did not run the programs for it
+                  1 row without a result, which never became known
+                  1 row without the path it should have
+                  1 process not followed, because there were too many: what it did is not in the rows
 
                 """)
     }

@@ -11,16 +11,25 @@ package struct TraceTrailer: Sendable {
         let (filtered, lost) = (Self.grouped(account.filtered), Self.grouped(account.lost))
         var lines = ["\(rows), \(filtered) filtered, \(lost) lost"]
         let loss = account.loss
-        func line(_ count: UInt64, _ reason: String) {
-            if count > 0 { lines.append("  \(Self.grouped(count)) \(reason)") }
+        func line(_ count: UInt64, _ reason: String, one: String? = nil) {
+            if count > 0 { lines.append("  \(Self.grouped(count)) \(count == 1 ? one ?? reason : reason)") }
         }
         line(loss.dropped, "lost because the buffer was full; a larger --buffer has room for more")
-        line(loss.missedRuns ?? 0, "lost because the kernel did not run the programs for them")
-        line(account.unwritten, "lost because they could not be written")
-        line(account.unread, "lost because nobody read them any more")
-        line(loss.unknownResults, "rows without a result, which never became known")
-        line(loss.unresolvedPaths, "rows without the path they should have")
-        line(loss.unfollowed, "processes not followed, because there were too many: what they did is not in the rows")
+        line(
+            loss.missedRuns ?? 0, "lost because the kernel did not run the programs for them",
+            one: "lost because the kernel did not run the programs for it")
+        line(
+            account.unwritten, "lost because they could not be written", one: "lost because it could not be written")
+        line(
+            account.unread, "lost because nobody read them any more", one: "lost because nobody read it any more")
+        line(
+            loss.unknownResults, "rows without a result, which never became known",
+            one: "row without a result, which never became known")
+        line(
+            loss.unresolvedPaths, "rows without the path they should have", one: "row without the path it should have")
+        line(
+            loss.unfollowed, "processes not followed, because there were too many: what they did is not in the rows",
+            one: "process not followed, because there were too many: what it did is not in the rows")
         return lines.joined(separator: "\n") + "\n"
     }
 
