@@ -9,6 +9,7 @@ struct EventOrder {
     static var most: Int { 65536 }
 
     private var waiting: [(time: Int64, event: TraceEvent)] = []
+    private var isInOrder = true
     private var latest = Int64.min
 
     init() {}
@@ -17,19 +18,27 @@ struct EventOrder {
     mutating func add(_ event: TraceEvent) -> [TraceEvent] {
         let time = event.time?.nanoseconds ?? latest
         latest = max(latest, time)
-        // They are nearly in order already, so the search is short.
-        var place = waiting.count
-        while place > 0, waiting[place - 1].time > time { place -= 1 }
-        waiting.insert((time, event), at: place)
-        // Moving the rest up costs as much as there is: not for each event.
+        if let last = waiting.last, last.time > time { isInOrder = false }
+        waiting.append((time, event))
+        // Sorting them and moving the rest up costs as much as there is: not for each event.
         guard waiting.count.isMultiple(of: 4096) else { return [] }
+        sort()
         let border = latest == .min ? latest : latest.subtractingReportingOverflow(Self.reach).partialValue
         var count = waiting.firstIndex { $0.time > border } ?? waiting.count
         if waiting.count >= Self.most { count = max(count, waiting.count / 2) }
         return take(count)
     }
 
-    mutating func finish() -> [TraceEvent] { take(waiting.count) }
+    mutating func finish() -> [TraceEvent] {
+        sort()
+        return take(waiting.count)
+    }
+
+    /// Those of one time stay as they came.
+    private mutating func sort() {
+        if !isInOrder { waiting.sort { $0.time < $1.time } }
+        isInOrder = true
+    }
 
     private mutating func take(_ count: Int) -> [TraceEvent] {
         defer { waiting.removeFirst(count) }

@@ -57,6 +57,21 @@ struct RunOrderTests {
         #expect(times == times.sorted())
     }
 
+    @Test("Those of one time stay as they came, however many come late")
+    func stable() {
+        var order = EventOrder()
+        var events: [TraceEvent] = []
+        for number in UInt32(0)..<40_000 {
+            var event = RunScript.build.events[0]
+            // As the same run a hundred times, one after the other.
+            (event.time, event.actor.pid) = (Timestamp(nanoseconds: Int64(number % 400)), number)
+            events += order.add(event)
+        }
+        events += order.finish()
+        let expected = (0..<400).flatMap { time in (0..<100).map { UInt32(time + 400 * $0) } }
+        #expect(events.map(\.actor.pid) == expected)
+    }
+
     @Test("However near they are, there is an end to waiting")
     func bounded() {
         var order = EventOrder()
