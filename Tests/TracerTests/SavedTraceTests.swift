@@ -95,6 +95,12 @@ struct SavedTraceTests {
         #expect(second.facts.created == true)
     }
 
+    @Test("A byte order mark is nothing", arguments: [TraceFormat.csv, .json, .jsonl])
+    func mark(_ format: TraceFormat) throws {
+        let bytes = written(rich, format)
+        #expect(try read([0xEF, 0xBB, 0xBF] + bytes) == (try read(bytes)))
+    }
+
     @Test("Documents that others have written are read: blanks, order, members that are left out")
     func foreign() throws {
         let text = """

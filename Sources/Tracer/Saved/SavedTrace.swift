@@ -50,6 +50,9 @@ package struct SavedTrace: Sendable {
     }
 
     package init(_ bytes: [UInt8], name: String) throws(Mistake) {
+        // Spreadsheets put a byte order mark before what they save.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
         (self.bytes, self.name) = (bytes, name)
         let start = bytes.firstIndex { !" \t\r\n".utf8.contains($0) }
         switch start.map({ bytes[$0] }) {
