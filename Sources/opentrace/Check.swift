@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import Foundation
+import Machine
 import Model
 import Render
 import Tracer
@@ -11,8 +12,8 @@ struct Check: ParsableCommand {
         commandName: "check", abstract: "Whether a run read and wrote only what it may.",
         discussion: """
             A manifest has a rule a line: "read GLOB" or "write GLOB", with "@system" for the directories of programs and \
-            libraries; "#" begins a comment. Lists every file that no rule allows and ends with 1; a mistake in the manifest \
-            ends it with 2.
+            libraries; "#" begins a comment. Lists every file that no rule allows and ends with 1, as it does when the trace \
+            was cut off; a mistake in the manifest, and a trace that cannot be read or has no row, end it with 2.
             """)
 
     @Option(help: ArgumentHelp("The file with the rules.", valueName: "manifest")) var allow: String
@@ -20,21 +21,33 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let manifest = try Self.manifest(allow)
-        let run = try Saved.run(trace)
+        let run: SavedRun
+        do {
+            run = try Saved.run(trace)
+        } catch let refusal as Refusal {
+            // 1 means that the run did what it may not.
+            throw Refusal(.badArguments, refusal.description)
+        }
+        guard run.history.events > 0 else {
+            throw Refusal(.badArguments, "\(run.name.legible): there is no row in it: nothing can be said")
+        }
         let breaches = manifest.breaches(in: run.history)
         try Destination(nil, force: false).write(
             breaches.map { $0.text(of: run.history) + "\n" }.joined())
+        if run.isCutOff {
+            throw Refusal(.failed, "\(run.name.legible): was cut off, so this is about what is left of it only")
+        }
         if !breaches.isEmpty { throw ExitCode(1) }
     }
 
     static func manifest(_ path: String) throws -> AccessManifest {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path))
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try readFile(path)
         } catch {
-            throw Refusal(.badArguments, "cannot read the manifest \(path.legible): \(error.localizedDescription)")
+            throw Refusal(.badArguments, "cannot read \(path.legible): \(String(cString: strerror(error.errno)))")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Refusal(.badArguments, "the manifest \(path.legible) is not UTF-8")
         }
         do throws(AccessManifest.Mistake) {

@@ -18,6 +18,10 @@ struct Diff: ParsableCommand {
     @Argument(help: "Another one.") var second: String
     @OptionGroup var noise: NoiseOptions
 
+    func validate() throws {
+        if first == "-", second == "-" { throw ValidationError("there is only one standard input") }
+    }
+
     func run() throws {
         let noise = try noise.noise()
         let difference: RunDifference

@@ -150,6 +150,36 @@ extension SystemTests {
                     == "opentrace: allow:2:1: there is no rule \"wrte\"; did you mean \"write\"?\n  wrte /\n  ^\n")
         }
 
+        @Test func `a check that cannot tell is not taken for a good one`() throws {
+            let row = #"{"pid":1,"cgid":1,"comm":"c","kind":"openat","flags":0,"mode":0,"path":"/w/a","return":3}"#
+            try folder.write("allow", "read /w/**\n")
+            try folder.write("whole", row + "\n")
+            try folder.write("cut", row + "\n" + row.prefix(20))
+            try folder.write("empty", "")
+            try folder.write("header", "pid,cgid,comm,kind,flags,mode,filename,return\n")
+            try folder.write("wrong", "hello\n")
+            let nothing = "there is no row in it: nothing can be said\n"
+            let cases: [(allow: String, trace: String, status: Int32, errors: String)] = [
+                ("allow", "whole", 0, ""),
+                ("allow", "cut", 1, "opentrace: cut: was cut off, so this is about what is left of it only\n"),
+                ("allow", "empty", 2, "opentrace: empty: " + nothing),
+                ("allow", "header", 2, "opentrace: header: " + nothing),
+                ("allow", "wrong", 2, "this is no trace"),
+                ("allow", "nothing", 2, "opentrace: nothing: cannot be read: No such file or directory\n"),
+                ("nothing", "whole", 2, "opentrace: cannot read nothing: No such file or directory\n"),
+                (".", "whole", 2, "opentrace: cannot read .: Is a directory\n"),
+            ]
+            for (allow, trace, status, errors) in cases {
+                let end = try traced("check", "--allow", allow, trace)
+                #expect(end.status == status, "\(allow) \(trace): \(end.errors)")
+                #expect(errors.isEmpty ? end.errors.isEmpty : end.errors.contains(errors), "\(end.errors)")
+                #expect(end.output == "")
+            }
+            let twice = try traced("diff", "-", "-")
+            #expect(twice.status == 2)
+            #expect(twice.errors.contains("there is only one standard input"))
+        }
+
         @Test func `exec says at its end what the command read and made, with hashes`() throws {
             let end = try traced("exec", "--summary", "--tree", "--hash", "all", "--", "sh", "build.sh")
             #expect(end.status == 0, "\(end.errors)")

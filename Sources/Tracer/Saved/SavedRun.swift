@@ -7,6 +7,9 @@ package struct SavedRun: Sendable {
     /// A sentence on what could not be read.
     package let remark: String?
 
+    /// Whether the end of the trace is missing, so that the run did more than the history shows.
+    package var isCutOff: Bool { remark != nil }
+
     package init(_ trace: SavedTrace) throws {
         var history = RunHistory()
         remark = try trace.read { history.add($0) }
