@@ -24,9 +24,12 @@ enum TraceArguments {
     static var operations: String { TraceOperation.allCases.map(\.rawValue).joined(separator: ",") }
 
     static func operations(_ text: String) throws -> Set<TraceOperation> {
-        if text == "all" { return Set(TraceOperation.allCases) }
         var operations: Set<TraceOperation> = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            if word == "all" {
+                operations.formUnion(TraceOperation.allCases)
+                continue
+            }
             guard let operation = TraceOperation(rawValue: String(word)) else {
                 throw unknown(String(word), "operation", among: TraceOperation.allCases.map(\.rawValue) + ["all"])
             }
