@@ -143,7 +143,8 @@ extension SystemTests {
             }
             let collector = try #require(full.output("collector"))
             #expect(collector.lastFailure == "connect" && collector.failures.keys.sorted() == ["connect"])
-            #expect(collector.rows("sent") == 0 && (collector.rows("created") ?? 0) >= 256)
+            // As many as a MiB holds, each a row alone in one to four blocks of 4 KiB: it is longer while the kernel measures programs.
+            #expect(collector.rows("sent") == 0 && (collector.rows("created") ?? 0) >= 64)
             #expect((collector.spoolBytes ?? 0) > 0 && (collector.spoolBytes ?? .max) <= 1 << 20)
             try end(outage)
 

@@ -110,6 +110,7 @@ import Tracer
 
     @Test func `all operations are a word`() throws {
         #expect(try all(["--ops", "all"]).options.ops == Set(TraceOperation.allCases))
+        #expect(try all(["--ops", "open,all"]).options.ops == Set(TraceOperation.allCases))
         #expect(try all(["--ops", "open,shared_map"]).options.ops == [.open, .sharedMap])
     }
 
