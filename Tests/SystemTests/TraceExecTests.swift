@@ -44,13 +44,15 @@ extension SystemTests {
                 import subprocess, sys
                 odd = b"a\xffb\xe2\x82c"
                 words = [odd, b"--flags", b""] + [b"%d" % number for number in range(20000)]
-                ended = subprocess.run([sys.argv[1], "exec", "--quiet", "--", "printf", r"%s\0"] + words, capture_output=True)
+                command = [sys.argv[1], "exec", "--quiet", "--", "printf", r"%s\0"] + words
+                ended = subprocess.run(command, cwd=sys.argv[2], capture_output=True)
                 sys.stderr.write(ended.stderr.decode(errors="replace"))
                 print(ended.returncode, ended.stdout == b"".join(word + b"\0" for word in words))
                 """#
             let python = try #require(installed("python3"))
             let start = ContinuousClock.now
-            let end = try run(python, ["-c", script, try built("opentrace")], in: traced.folder)
+            let end = try run(
+                python, ["-c", script, try built("opentrace"), traced.folder.root.path], in: traced.folder)
             #expect(end.output == "0 True\n", "\(end.errors)")
             #expect(start.duration(to: .now) < .seconds(60))
         }
