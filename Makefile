@@ -92,7 +92,9 @@ ifdef ARGS
 	$(Q)$(SWIFT) test $(ARGS)
 else
 	$(call say,TEST,"all but the kernel's side")
-	$(Q)$(SWIFT) test --skip BPFTests --skip KernelTests --skip SystemTests
+	$(Q)$(SWIFT) test --skip BPFTests --skip KernelTests --skip SystemTests --skip TracerTests
+	$(call say,TEST,TracerTests)
+	$(Q)$(SWIFT) test --skip-build --filter TracerTests
 	$(call say,TEST,"BPFTests and KernelTests")
 	$(Q)$(SWIFT) test --skip-build --filter BPFTests --filter KernelTests
 	$(call say,TEST,SystemTests)

@@ -82,7 +82,7 @@ import Tracer
         let running = Task { [stop] in
             await HostTrace.run(trace, for: nil, stop: stop, signals: AsyncStream { $0.finish() })
         }
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while try folder.text("rows").split(separator: "\n").count < 2, ContinuousClock.now < deadline {
             await Task.yield()
         }
@@ -159,7 +159,7 @@ import Tracer
         // Until it waits for room.
         let watcher = open(output.name, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         defer { close(watcher) }
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         var poll = pollfd(fd: watcher, events: Int16(POLLOUT), revents: 0)
         while Glibc.poll(&poll, 1, 0) > 0, ContinuousClock.now < deadline { await Task.yield() }
         signal.yield(SIGINT)
