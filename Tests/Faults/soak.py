@@ -118,18 +118,18 @@ class Soak:
         def medians(column):
             return [statistics.median(sample[column] for sample in part) for part in (first, last)]
         memory, files, sockets, resident = medians(1), medians(2), medians(3), medians(4)
-        most = [max(sample[3] for sample in part) for part in (first, last)]
+        least = [min(sample[3] for sample in part) for part in (first, last)]
         print(f"{self.options.seconds} s: {len(sequences)} windows, {len(requests)} requests ({again} beyond one for a "
               f"batch), {self.changes} changes of the collector, {self.reloads} reloads; nothing lost; first and last "
               f"quarter: {memory[0]:.0f} and {memory[1]:.0f} KiB of its own ({resident[0]:.0f} and {resident[1]:.0f} "
               f"with what is mapped), {files[0]:g} and {files[1]:g} descriptors, "
-              f"{sockets[0]:g} and {sockets[1]:g} sockets (at most {most[0]} and {most[1]}); at most {crowd} cgroups "
+              f"{sockets[0]:g} and {sockets[1]:g} sockets (at least {least[0]} and {least[1]}); at most {crowd} cgroups "
               f"known, the last {rested[-1][0] - rested[0][0]:.0f} s were compared")
         check(memory[1] - memory[0] < self.options.growth << 10, "the agent grows")
         check(files[1] <= files[0], "descriptors are left open")
-        # One connection may be open at either time, for chance decides when it is.
-        check(most[1] <= most[0] + 1 and sockets[1] <= sockets[0] + 1, "sockets are left open")
-
+        # How many connections are open at once is chance: one or two more while an output is replaced in an outage. A
+        # socket that is left is there in every sample after that, so the fewest of a quarter tell it, by one.
+        check(least[1] <= least[0] and sockets[1] <= sockets[0] + 1, "sockets are left open")
 
     @staticmethod
     def last_crowd(taken):

@@ -1,0 +1,34 @@
+/// A sighting with what the host says of it: whose cgroup it was, and where the files are in the host's view.
+package struct PlacedSighting: Sendable, Equatable {
+    package enum Root: String, Sendable {
+        case host, container
+    }
+    /// Whether a path comes from the kernel's file or from the caller's memory.
+    package enum PathSource: String, Sendable {
+        case file, user
+    }
+
+    package var sighting: Sighting
+    package var identity: UnitIdentity
+    /// As series have them, transient names folded.
+    package var series: SeriesNames
+    /// Every path by which the host knows the file; empty when it is on no mount of the host.
+    package var hostPaths: [ByteString]
+    /// What is shown: the first of `hostPaths`, else what the writer sees; absent when nobody could tell.
+    package var path: ByteString?
+    /// Whether the writer's root is the host's.
+    package var root: Root
+    package var pathSource: PathSource
+    package var executableHostPaths: [ByteString]
+    /// What is shown of the executable; absent for kernel threads and where it could not be read.
+    package var executablePath: ByteString?
+
+    package init(
+        sighting: Sighting, identity: UnitIdentity, series: SeriesNames, hostPaths: [ByteString], path: ByteString?,
+        root: Root, pathSource: PathSource, executableHostPaths: [ByteString], executablePath: ByteString?
+    ) {
+        (self.sighting, self.identity, self.series) = (sighting, identity, series)
+        (self.hostPaths, self.path, self.root, self.pathSource) = (hostPaths, path, root, pathSource)
+        (self.executableHostPaths, self.executablePath) = (executableHostPaths, executablePath)
+    }
+}
