@@ -17,16 +17,27 @@ package struct Batch: Sendable {
     /// What the rows stand for.
     package var grouping: Grouping
     package var rows: [UnitRow]
+    /// Raised in this window, or before it and held back.
+    package var alerts: [Alert]
 
     package init(
         sequence: UInt64, agent: AgentIdentity, host: HostIdentity, window: Window, coverage: Coverage, loss: Loss,
         programCosts: [ProgramCost]? = nil, ownActivity: Counters, drainTime: Duration = .zero,
-        selfReport: SelfReport = SelfReport(), grouping: Grouping = .cgroup, rows: [UnitRow]
+        selfReport: SelfReport = SelfReport(), grouping: Grouping = .cgroup, rows: [UnitRow],
+        alerts: [Alert] = []
     ) {
-        self.selfReport = selfReport
+        (self.selfReport, self.alerts) = (selfReport, alerts)
         (self.sequence, self.agent, self.host, self.window) = (sequence, agent, host, window)
         (self.coverage, self.loss, self.ownActivity, self.rows) = (coverage, loss, ownActivity, rows)
         (self.programCosts, self.drainTime, self.grouping) = (programCosts, drainTime, grouping)
+    }
+}
+
+extension Batch {
+    /// How many alerts were held back in this window, as there were too many.
+    package var suppressedAlerts: UInt64 {
+        get { loss.suppressedAlerts }
+        set { loss.suppressedAlerts = newValue }
     }
 }
 
@@ -84,6 +95,10 @@ package struct Loss: Sendable, Equatable {
     package var aioUnknownResults: UInt64 = 0
     /// Operations whose file was gone before it could be looked at.
     package var unknownFile: UInt64 = 0
+    /// Records for the watch rules that did not fit into their ring buffer.
+    package var watchRecords: UInt64 = 0
+    /// Alerts that were held back in this window, as there were too many.
+    package var suppressedAlerts: UInt64 = 0
     /// Runs of a program that the kernel skipped; absent where it does not count them.
     package var missedRuns: [MissedRuns] = []
 

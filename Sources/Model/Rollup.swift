@@ -95,6 +95,8 @@ extension Loss {
         ioUringUnknownResults += other.ioUringUnknownResults
         aioUnknownResults += other.aioUnknownResults
         unknownFile += other.unknownFile
+        watchRecords += other.watchRecords
+        suppressedAlerts += other.suppressedAlerts
         for missed in other.missedRuns {
             if let index = missedRuns.firstIndex(where: { $0.operation == missed.operation }) {
                 missedRuns[index].runs = missedRuns[index].runs.flatMap { mine in missed.runs.map { mine + $0 } }

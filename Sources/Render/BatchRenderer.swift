@@ -4,7 +4,7 @@ package import Model
 package enum BatchRenderer {
     /// The batch, the first of its output, as one payload, or as several that each stand alone when one would exceed `maxBytes`.
     ///
-    /// Parts are cut between rows. A row that is larger than `maxBytes` by itself is sent alone and as it is: whether
+    /// Alerts go first. Parts are cut between alerts and between rows. One that is larger than `maxBytes` by itself is sent alone and as it is: whether
     /// to take it is the receiver's decision. A batch without rows is a payload too, because sequences have no holes.
     package static func payloads(_ batch: Batch, format: BatchFormat, maxBytes: Int) -> [Payload] {
         var payloads: [Payload] = []
@@ -17,8 +17,8 @@ package enum BatchRenderer {
     static func render(_ batch: Batch, as format: RowFormat, maxBytes: Int, to take: (Payload) -> Void) {
         let shape = PayloadShape(batch, format: format)
         let cuts = shape.cuts(maxBytes: maxBytes)
-        for (index, rows) in cuts.enumerated() {
-            take(shape.payload(rows: rows, part: index + 1, parts: cuts.count))
+        for (index, part) in cuts.enumerated() {
+            take(shape.payload(part, part: index + 1, parts: cuts.count))
         }
     }
 }

@@ -30,6 +30,8 @@ extension JSONWriter {
         member("io_uring_unknown_results", loss.ioUringUnknownResults)
         member("aio_unknown_results", loss.aioUnknownResults)
         member("unknown_file", loss.unknownFile)
+        member("watch_records", loss.watchRecords)
+        member("alerts_suppressed", loss.suppressedAlerts)
         object("missed_runs") { json in
             for missed in loss.missedRuns { json.member(missed.operation, missed.runs) }
         }

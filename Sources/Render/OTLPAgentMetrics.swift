@@ -47,6 +47,8 @@ struct OTLPAgentMetrics {
         sum("io_uring_unknown_results", "{request}", loss.ioUringUnknownResults)
         sum("aio_unknown_results", "{request}", loss.aioUnknownResults)
         sum("unknown_file", "{operation}", loss.unknownFile)
+        sum("watch_records", "{record}", loss.watchRecords)
+        sum("alerts_suppressed", "{alert}", loss.suppressedAlerts)
         // A number that is unknown for one window is unknown for good: a sum without it would be too low.
         let missed: [Point] = loss.missedRuns.compactMap { missed in
             missed.runs.map { Point(("otagent.operation", missed.operation), .whole($0)) }
@@ -91,6 +93,10 @@ struct OTLPAgentMetrics {
         let totals = report.totals
         sum("windows", "{window}", "Windows that were closed", [Point(nil, .whole(totals.windows))], to: &json)
         sum("rows", "{row}", "Rows of units in these windows", [Point(nil, .whole(totals.rows))], to: &json)
+        let alerts = Alert.Name.allCases.map { name in
+            Point(("otagent.alert", name.rawValue), .whole(totals.alerts[name] ?? 0))
+        }
+        sum("alerts", "{alert}", "Alerts that were raised", alerts, to: &json)
         sum("gap", "s", "Time that no window covers", [Point(nil, .real(totals.gap))], to: &json)
         gauge("series.live", "{series}", "Series that go on", [Point(nil, .whole(UInt64(report.live)))], to: &json)
         gauge("series.limit", "{series}", "Series there may be", [Point(nil, .whole(UInt64(report.limit)))], to: &json)

@@ -63,7 +63,7 @@ extension UnitIdentity {
 }
 
 extension UnitIdentity.Container {
-    fileprivate func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
         json.member("id", bytes: id)
         json.member("runtime", runtime)
         json.member("name", bytes: name)
@@ -74,7 +74,7 @@ extension UnitIdentity.Container {
 }
 
 extension UnitIdentity.Pod {
-    fileprivate func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
         json.member("uid", bytes: uid)
         json.member("name", bytes: name)
         json.member("namespace", bytes: namespace)

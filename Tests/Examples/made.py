@@ -52,6 +52,8 @@ def batch(
         "io_uring_unknown_results": 0,
         "aio_unknown_results": 0,
         "unknown_file": 0,
+        "watch_records": 0,
+        "alerts_suppressed": 0,
         "missed_runs": {"write": 0},
     } | (loss or {})
     return {

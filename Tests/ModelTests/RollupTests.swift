@@ -288,6 +288,7 @@ struct Seeded: RandomNumberGenerator {
         (other.ringRecords, other.detailOverflow, other.unresolvedCgroups) = (1, 2, 3)
         other.containerLookups = 5
         (other.ioUringUnknownResults, other.unknownFile) = (4, 5)
+        (other.watchRecords, other.suppressedAlerts) = (6, 7)
         sum.add(other)
         #expect(sum == other)
         sum.add(other)
@@ -297,6 +298,8 @@ struct Seeded: RandomNumberGenerator {
         #expect(sum.containerLookups == 10)
         #expect(sum.ioUringUnknownResults == 8)
         #expect(sum.unknownFile == 10)
+        #expect(sum.watchRecords == 12)
+        #expect(sum.suppressedAlerts == 14)
     }
 
     @Test func `missed runs are added by operation, and what is unknown once is unknown`() {

@@ -6,6 +6,8 @@ import Testing
 
 @Suite("A rendered batch is cut in two from its bytes")
 struct BatchHalfTests {
+    private typealias Part = PayloadShape.Part
+
     private func halves(_ payload: Payload) -> [BatchHalf]? {
         switch payload.format {
         case .ndjson: BatchHalf.halves(ofLines: payload.body, id: payload.id)
@@ -26,8 +28,8 @@ struct BatchHalfTests {
             let halves = try #require(halves(try whole(batch, format)))
             let middle = batch.rows.count / 2
             let expected = [
-                shape.payload(rows: 0..<middle, part: 1, parts: 2),
-                shape.payload(rows: middle..<batch.rows.count, part: 2, parts: 2),
+                shape.payload(Part(alerts: 0..<batch.alerts.count, rows: 0..<middle), part: 1, parts: 2),
+                shape.payload(Part(alerts: 0..<0, rows: middle..<batch.rows.count), part: 2, parts: 2),
             ]
             #expect(halves.map(\.id) == expected.map(\.id))
             #expect(halves.map(\.rows) == expected.map(\.rows))
@@ -44,27 +46,34 @@ struct BatchHalfTests {
         for format in [BatchFormat.json, .ndjson] {
             let shape = PayloadShape(batch, format: format == .json ? .document : .lines)
             let whole = try whole(batch, format)
-            var waiting = [(id: whole.id, body: whole.body, rows: 0..<batch.rows.count, part: 1, parts: 1)]
+            let all = Part(alerts: 0..<batch.alerts.count, rows: 0..<batch.rows.count)
+            var waiting = [(id: whole.id, body: whole.body, content: all, part: 1, parts: 1)]
             var singles = 0
             while let next = waiting.popLast() {
-                let expected = shape.payload(rows: next.rows, part: next.part, parts: next.parts)
+                let expected = shape.payload(next.content, part: next.part, parts: next.parts)
                 let body = String(decoding: expected.body, as: UTF8.self)
                     .replacing("\"batch_id\":\"\(expected.id)\"", with: "\"batch_id\":\"\(next.id)\"")
                 #expect(String(decoding: next.body, as: UTF8.self) == body)
-                let payload = Payload(id: next.id, format: format, body: next.body, rows: next.rows.count)
+                let payload = Payload(id: next.id, format: format, body: next.body, rows: next.content.rows.count)
                 guard let halves = halves(payload) else {
-                    #expect(next.rows.count == 1)
+                    #expect(next.content.rows.count + next.content.alerts.count == 1)
                     singles += 1
                     continue
                 }
                 #expect(halves.map(\.id) == ["\(next.id)/1", "\(next.id)/2"])
-                let middle = next.rows.lowerBound + halves[0].rows
-                let ranges = [next.rows.lowerBound..<middle, middle..<next.rows.upperBound]
+                let (rows, alerts) = (next.content.rows, next.content.alerts)
+                let middle = rows.lowerBound + halves[0].rows
+                let raised =
+                    rows.count > 1 ? alerts.upperBound : alerts.lowerBound + (alerts.count + rows.count) / 2
+                let contents = [
+                    Part(alerts: alerts.lowerBound..<raised, rows: rows.lowerBound..<middle),
+                    Part(alerts: raised..<alerts.upperBound, rows: middle..<rows.upperBound),
+                ]
                 for (index, half) in halves.enumerated() {
-                    waiting.append((half.id, half.body, ranges[index], 2 * next.part - 1 + index, 2 * next.parts))
+                    waiting.append((half.id, half.body, contents[index], 2 * next.part - 1 + index, 2 * next.parts))
                 }
             }
-            #expect(singles == batch.rows.count)
+            #expect(singles == batch.rows.count + batch.alerts.count)
         }
     }
 
@@ -87,8 +96,9 @@ struct BatchHalfTests {
             let halves = try #require(halves(try whole(batch, format)))
             #expect(halves[0].id == (keys.count == 1 ? "6f1c-4711@slice/1" : "6f1c-4711@unit+slice/1"))
             let shape = PayloadShape(batch, format: format == .json ? .document : .lines)
-            #expect(halves[0].body == shape.payload(rows: 0..<3, part: 1, parts: 2).body)
-            #expect(halves[1].body == shape.payload(rows: 3..<6, part: 2, parts: 2).body)
+            let parts = [Part(alerts: 0..<0, rows: 0..<3), Part(alerts: 0..<0, rows: 3..<6)]
+            #expect(halves[0].body == shape.payload(parts[0], part: 1, parts: 2).body)
+            #expect(halves[1].body == shape.payload(parts[1], part: 2, parts: 2).body)
         }
     }
 
@@ -127,7 +137,7 @@ struct BatchHalfTests {
         let pair = try #require(BatchHalf.halves(ofLines: Array(lines.utf8), id: "6f1c-4711"))
         let first = String(decoding: pair[0].body, as: UTF8.self)
         #expect(first.hasSuffix(#"{"type":"alert","batch_id":"6f1c-4711/1","path":"/etc/\n"}"# + "\n"))
-        #expect(!String(decoding: pair[1].body, as: UTF8.self).contains("alert"))
+        #expect(!String(decoding: pair[1].body, as: UTF8.self).contains(#""type":"alert""#))
         #expect(pair.map(\.rows) == [1, 2])
     }
 
@@ -136,6 +146,7 @@ struct BatchHalfTests {
         for count in 0...1 {
             #expect(halves(try whole(Fixture.batch(rows: Array(Fixture.richRows.prefix(count))), format)) == nil)
         }
+        #expect(halves(try whole(Fixture.batch(rows: [], alerts: [Fixture.alerts[0]]), format)) == nil)
     }
 
     @Test("What is not whole, or not ours, is not cut", arguments: [BatchFormat.json, .ndjson])
@@ -216,8 +227,9 @@ private enum Hostile {
     static func batch(using random: inout SplitMix) -> Batch {
         let absents: [Set<Counter>] = [[], [.openFailures], [.syncs, .writeFailures, .inlineWrites]]
         let rows = (0..<Int.random(in: 2...9, using: &random)).map { _ in row(using: &random) }
+        let alerts = (0..<Int.random(in: 0...5, using: &random)).map { _ in alert(using: &random) }
         return Fixture.batch(
-            rows: rows, absent: absents.randomElement(using: &random) ?? [],
+            rows: rows, alerts: alerts, absent: absents.randomElement(using: &random) ?? [],
             costs: Bool.random(using: &random) ? Fixture.costs : nil,
             grouping: Bool.random(using: &random) ? .cgroup : Grouping([.unit, .container]))
     }
@@ -225,6 +237,17 @@ private enum Hostile {
     private static func text(using random: inout SplitMix) -> ByteString {
         let pieces = (0..<Int.random(in: 0...4, using: &random)).map { _ in texts.randomElement(using: &random) ?? "" }
         return ByteString(pieces.flatMap(\.bytes))
+    }
+
+    private static func alert(using random: inout SplitMix) -> Alert {
+        var alert = Fixture.alerts[0]
+        alert.executable = text(using: &random)
+        alert.comm = text(using: &random)
+        alert.parents = (0..<Int.random(in: 0...3, using: &random)).map { _ in text(using: &random) }
+        alert.path = text(using: &random)
+        alert.cgroupPath = text(using: &random)
+        alert.rule = #"\"}]{"#
+        return alert
     }
 
     private static func row(using random: inout SplitMix) -> UnitRow {

@@ -22,7 +22,7 @@ struct BatchRendererTests {
     @Test("A rich batch is these very bytes", arguments: BatchFormat.allCases)
     func golden(_ format: BatchFormat) throws {
         let batch = Fixture.batch(
-            rows: Fixture.richRows, absent: [.syncs, .sqpollWrites, .pseudoWriteBytes],
+            rows: Fixture.richRows, alerts: Fixture.alerts, absent: [.syncs, .sqpollWrites, .pseudoWriteBytes],
             costs: Fixture.costs)
         let payload = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 1 << 22).first)
         try expectGolden(payload.body, "rich.\(format.rawValue)")
@@ -96,6 +96,55 @@ struct BatchRendererTests {
             #expect(lines.map { $0["type"] as? String } == ["batch"] + Array(repeating: "unit", count: payload.rows))
             #expect(lines.allSatisfy { $0["batch_id"] as? String == payload.id })
         }
+    }
+
+    private func alerts(_ count: Int, pathBytes: Int = 100) -> [Alert] {
+        (0..<count).map {
+            var alert = Fixture.alerts[0]
+            alert.path = ByteString("/\($0)/" + String(repeating: "x", count: pathBytes))
+            return alert
+        }
+    }
+
+    @Test(arguments: [BatchFormat.json, .ndjson])
+    func `alerts go out once, before the rows, and count for the size`(_ format: BatchFormat) throws {
+        let batch = Fixture.batch(rows: rows(50), alerts: alerts(10))
+        for maxBytes in [1, 9000, 20_000, 1 << 22] {
+            let payloads = BatchRenderer.payloads(batch, format: format, maxBytes: maxBytes)
+            if maxBytes > 1 { #expect(payloads.allSatisfy { $0.body.count <= maxBytes }) }
+            #expect(payloads.map(\.rows).reduce(0, +) == 50)
+            var paths: [String] = []
+            for payload in payloads {
+                let objects = try payload.body.split(separator: UInt8(ascii: "\n")).map { try object($0) }
+                let raised =
+                    format == .json
+                    ? try #require(objects[0]["alerts"] as? [[String: Any]])
+                    : objects.filter { $0["type"] as? String == "alert" }
+                let units =
+                    format == .json
+                    ? try #require(objects[0]["units"] as? [Any]).count
+                    : objects.count { $0["type"] as? String == "unit" }
+                #expect(units == payload.rows)
+                paths += raised.compactMap { ($0["path"] as? String).map { String($0.prefix { $0 != "x" }) } }
+                // Never after the rows have begun.
+                if units > 0, paths.count < 10 { Issue.record("rows before alerts") }
+            }
+            #expect(paths == (0..<10).map { "/\($0)/" })
+        }
+        let first = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 20_000).first)
+        #expect(first.rows > 0)
+    }
+
+    @Test(arguments: [BatchFormat.json, .ndjson])
+    func `a flood of alerts is as many parts as it takes`(_ format: BatchFormat) {
+        let batch = Fixture.batch(rows: rows(3), alerts: alerts(5000, pathBytes: 300))
+        let payloads = BatchRenderer.payloads(batch, format: format, maxBytes: 100_000)
+        #expect(payloads.count > 20)
+        #expect(payloads.allSatisfy { $0.body.count <= 100_000 })
+        #expect(payloads.last?.rows == 3)
+        let huge = Fixture.batch(rows: rows(2), alerts: alerts(1, pathBytes: 50_000))
+        let parts = BatchRenderer.payloads(huge, format: format, maxBytes: 10_000)
+        #expect(parts.map { $0.body.count <= 10_000 } == [false, true])
     }
 
     @Test("A row that is too large for any part goes alone")

@@ -6,7 +6,8 @@ enum Fixture {
     static let noon: Int64 = 1_795_348_800_000_000_000
 
     static func batch(
-        rows: [UnitRow], absent: Set<Counter> = [], costs: [ProgramCost]? = nil, grouping: Grouping = .cgroup
+        rows: [UnitRow], alerts: [Alert] = [], absent: Set<Counter> = [], costs: [ProgramCost]? = nil,
+        grouping: Grouping = .cgroup
     ) -> Batch {
         var loss = Loss()
         loss.ringRecords = 1
@@ -16,6 +17,8 @@ enum Fixture {
         loss.ioUringUnknownResults = 4
         loss.unknownFile = 5
         loss.aioUnknownResults = 6
+        loss.watchRecords = 7
+        loss.suppressedAlerts = 8
         loss.missedRuns = [MissedRuns(operation: "write", runs: 6), MissedRuns(operation: "open", runs: nil)]
         return Batch(
             sequence: 4711,
@@ -29,7 +32,7 @@ enum Fixture {
                 notSeen: ["mmap stores"], absent: absent, attached: 31, missing: ["sqpoll: no such tracepoint"]),
             loss: loss, programCosts: costs, ownActivity: Counters([.opens: 3, .writes: 2, .writeBytes: 512]),
             drainTime: .microseconds(22_500), selfReport: report,
-            grouping: grouping, rows: rows)
+            grouping: grouping, rows: rows, alerts: alerts)
     }
 
     /// Every figure has a value of its own here, too; the second output has as little as there can be.
@@ -72,6 +75,43 @@ enum Fixture {
             ProgramCost(program: "on_write", runs: 41, runTimeNanoseconds: 9020),
             ProgramCost(program: "on_openat", runs: 1, runTimeNanoseconds: 0),
         ]
+    }
+
+    /// One with every member, one of a container whose bytes are no text, and one with as little as there can be.
+    static var alerts: [Alert] {
+        var sighting = Sighting(
+            time: 0, cgroup: CgroupID(4417),
+            writer: SightedWriter(
+                executable: ExecutableID(device: 1, inode: 2, generation: 3), comm: "backup.py", uid: 0, pid: 4242,
+                parents: [.init(comm: "cron", pid: 900), .init(comm: "systemd", pid: 1)]),
+            operation: .create, via: .worker,
+            place: .file(FilePlace(device: 1, inode: 5, within: "/etc/cron.d/x", seen: "/etc/cron.d/x")))
+        var placed = PlacedSighting(
+            sighting: sighting, identity: UnitIdentity(cgroupPath: "/system.slice/cron.service"),
+            cgroupPath: "/system.slice/cron.service", series: SeriesNames(of: .unresolved, folding: true),
+            hostPaths: ["/etc/cron.d/x"],
+            path: "/etc/cron.d/x", root: .host, pathSource: .file, executableHostPaths: ["/usr/bin/python3.11"],
+            executablePath: "/usr/bin/python3.11")
+        let time = Timestamp(nanoseconds: noon + 1_500_000_000)
+        let full = Alert(.unexpectedWriter, id: "00112233445566aa", rule: "watch[0]", time: time, of: placed)
+
+        sighting.writer.comm = ByteString([0x6E, 0xFE])
+        sighting.writer.parents = [.init(comm: "sh", pid: 2), .init(comm: ByteString([0xFF]), pid: 1)]
+        (sighting.operation, sighting.via) = (.rename, nil)
+        (placed.sighting, placed.identity) = (sighting, richRows[0].identity)
+        placed.cgroupPath = richRows[0].path
+        (placed.root, placed.pathSource, placed.path) = (.container, .user, ByteString([0x2F, 0xFF]))
+        placed.executablePath = ByteString([0x2F, 0xFE])
+        let odd = Alert(.newWriter, id: "ffffffffffffffff", rule: "baseline", time: time, of: placed, isUrgent: true)
+
+        sighting.writer = SightedWriter(executable: nil, comm: "kworker/0:1", uid: 0, pid: 7)
+        sighting.place = .named(nil, base: FilePlace(device: 1, inode: 2, within: nil, seen: nil))
+        placed = PlacedSighting(
+            sighting: sighting, identity: .unresolved, series: SeriesNames(of: .unresolved, folding: true),
+            hostPaths: [], path: nil, root: .host,
+            pathSource: .user, executableHostPaths: [], executablePath: nil)
+        let bare = Alert(.unexpectedWriter, id: "0000000000000000", rule: "watch[12]", time: time, of: placed)
+        return [full, odd, bare]
     }
 
     /// Every counter has a value of its own, so that no two can be confused.

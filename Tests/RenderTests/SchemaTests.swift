@@ -19,7 +19,7 @@ struct SchemaTests {
     }
 
     private func rendered(_ format: BatchFormat) throws -> [Object] {
-        let batch = Fixture.batch(rows: Fixture.richRows, costs: Fixture.costs)
+        let batch = Fixture.batch(rows: Fixture.richRows, alerts: Fixture.alerts, costs: Fixture.costs)
         let body = try #require(BatchRenderer.payloads(batch, format: format, maxBytes: 1 << 22).first?.body)
         return try body.split(separator: UInt8(ascii: "\n")).map {
             try #require(try JSONSerialization.jsonObject(with: Data($0)) as? Object)
@@ -67,13 +67,32 @@ struct SchemaTests {
         }
         let writer = try #require((unit["writers"] as? [Object])?.first)
         expectSameMembers(try #require(definitions["writer"]), writer)
+        for alert in try #require(document["alerts"] as? [Object]) {
+            expectSameMembers(try #require(definitions["alert"]), alert)
+        }
+    }
+
+    @Test(arguments: ["batch", "ndjson-line"]) func `every word of an alert is in the schema`(_ name: String) throws {
+        let definitions = try #require(try schema(name)["$defs"] as? [String: Object])
+        let properties = try #require(definitions["alert"]?["properties"] as? Object)
+        func words(_ member: String) -> [String]? {
+            ((properties[member] as? Object)?["enum"] as? [Any])?.compactMap { $0 as? String }
+        }
+        #expect(words("alert") == Alert.Name.allCases.map(\.rawValue))
+        #expect(words("op") == WatchedOperation.allCases.map(\.name))
+        #expect(words("via") == ["syscall", "inline", "worker", "sqpoll"])
+        #expect(words("path_source") == ["file", "user"])
+        #expect(words("root") == ["host", "container"])
+        let rendered = Set((definitions["alert"]?["required"] as? [String]) ?? [])
+        let known = Set(properties.keys.filter { !$0.hasSuffix("_raw") })
+        #expect(known == rendered)
     }
 
     @Test("The lines")
     func lines() throws {
         let definitions = try #require(try schema("ndjson-line")["$defs"] as? [String: Object])
         let lines = try rendered(.ndjson)
-        #expect(lines.count == 1 + Fixture.richRows.count)
+        #expect(lines.count == 1 + Fixture.richRows.count + Fixture.alerts.count)
         for line in lines {
             let type = try #require(line["type"] as? String)
             expectSameMembers(try #require(definitions[type]), line)

@@ -15,6 +15,7 @@ package struct Alert: Sendable, Equatable {
     package var time: Timestamp
     package var identity: UnitIdentity
     package var cgroup: CgroupID
+    package var cgroupPath: ByteString?
     package var executable: ByteString?
     package var comm: ByteString
     package var uid: UInt32
@@ -36,6 +37,7 @@ package struct Alert: Sendable, Equatable {
         (self.name, self.id, self.rule, self.time, self.isUrgent) = (name, id, rule, time, isUrgent)
         let sighting = placed.sighting
         (identity, cgroup, operation, via) = (placed.identity, sighting.cgroup, sighting.operation, sighting.via)
+        cgroupPath = placed.cgroupPath
         (executable, comm) = (placed.executablePath, sighting.writer.comm)
         (uid, pid, parents) = (sighting.writer.uid, sighting.writer.pid, sighting.writer.parents.map(\.comm))
         (path, pathSource, root) = (placed.path, placed.pathSource, placed.root)

@@ -10,6 +10,8 @@ package struct PlacedSighting: Sendable, Equatable {
 
     package var sighting: Sighting
     package var identity: UnitIdentity
+    /// Absent when nobody knows any more which cgroup it was.
+    package var cgroupPath: ByteString?
     /// As series have them, transient names folded.
     package var series: SeriesNames
     /// Every path by which the host knows the file; empty when it is on no mount of the host.
@@ -24,10 +26,11 @@ package struct PlacedSighting: Sendable, Equatable {
     package var executablePath: ByteString?
 
     package init(
-        sighting: Sighting, identity: UnitIdentity, series: SeriesNames, hostPaths: [ByteString], path: ByteString?,
-        root: Root, pathSource: PathSource, executableHostPaths: [ByteString], executablePath: ByteString?
+        sighting: Sighting, identity: UnitIdentity, cgroupPath: ByteString? = nil, series: SeriesNames,
+        hostPaths: [ByteString], path: ByteString?, root: Root, pathSource: PathSource,
+        executableHostPaths: [ByteString], executablePath: ByteString?
     ) {
-        (self.sighting, self.identity, self.series) = (sighting, identity, series)
+        (self.sighting, self.identity, self.cgroupPath, self.series) = (sighting, identity, cgroupPath, series)
         (self.hostPaths, self.path, self.root, self.pathSource) = (hostPaths, path, root, pathSource)
         (self.executableHostPaths, self.executablePath) = (executableHostPaths, executablePath)
     }

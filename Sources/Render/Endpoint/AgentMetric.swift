@@ -65,6 +65,9 @@ extension AgentMetric {
         .init(.gauge, "otagent_window_seconds", "How long the last window was.") { $0.batch.window.seconds },
         .init(.counter, "otagent_gap_seconds", "Time that no window covers.") { $0.totals.gap },
         .init(.counter, "otagent_unit_rows", "Rows of cgroups in these windows.") { Double($0.totals.rows) },
+        .init(.counter, "otagent_alerts", "Alerts that were raised.", ["alert"]) { view in
+            Alert.Name.allCases.map { Point(Double(view.totals.alerts[$0] ?? 0), ("alert", $0.rawValue)) }
+        },
         .init(
             .counter, "otagent_events_lost", "What was lost, or of what only the detail was lost.", ["reason"],
             { losses($0.totals.loss) }),
@@ -144,7 +147,8 @@ extension AgentMetric {
             ("ring_records", loss.ringRecords), ("detail_overflow", loss.detailOverflow),
             ("unresolved_cgroups", loss.unresolvedCgroups), ("container_lookups", loss.containerLookups),
             ("io_uring_unknown_results", loss.ioUringUnknownResults), ("aio_unknown_results", loss.aioUnknownResults),
-            ("unknown_file", loss.unknownFile),
+            ("unknown_file", loss.unknownFile), ("watch_records", loss.watchRecords),
+            ("alerts_suppressed", loss.suppressedAlerts),
         ]
         return losses.map { Point(Double($0.1), ("reason", $0.0)) }
     }
