@@ -60,7 +60,7 @@ package struct PathGlob: Hashable, Sendable {
     package let text: String
     let tokens: [Token]
     /// The bytes with which every match begins: most names are told by them.
-    private let beginning: [UInt8]
+    let beginning: [UInt8]
 
     package init(_ text: String) throws(Mistake) {
         tokens = try PathGlobParser.tokens(of: Array(text.utf8))
@@ -103,7 +103,7 @@ package struct PathGlob: Hashable, Sendable {
     }
 
     /// Lets ways that stand before a token that may be nothing stand behind it, too.
-    private static func spread(_ places: inout [Bool], _ tokens: ArraySlice<Token>) {
+    static func spread(_ places: inout [Bool], _ tokens: ArraySlice<Token>) {
         for place in 0..<tokens.count where places[place] {
             switch tokens[tokens.startIndex + place] {
             case .anyButSlash, .any, .continuation: places[place + 1] = true
@@ -116,7 +116,7 @@ package struct PathGlob: Hashable, Sendable {
 
 extension PathGlob.Token {
     /// How many tokens further a way is that stands before this one, when this byte follows; nil when it ends there.
-    fileprivate func step(over byte: UInt8) -> Int? {
+    func step(over byte: UInt8) -> Int? {
         let isSlash = byte == UInt8(ascii: "/")
         switch self {
         case .byte(let expected): return byte == expected ? 1 : nil
