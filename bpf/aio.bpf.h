@@ -56,6 +56,7 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 {
 	struct task_struct *task = current_task(direct);
 	struct ot_iocb pending = {};
+	struct actor who;
 	struct ot_iocb_key key;
 	struct file *file;
 	struct iocb iocb;
@@ -80,12 +81,17 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	if (!is_a_file(file, direct))
 		return 0;
 	pending.begun = bpf_jiffies64();
-	pending.slot = current_slot(task, &pending.cgroup, direct);
+	find_actor(task, &who, direct);
+	pending.slot = who.slot;
+	pending.cgroup = who.cgroup;
 	pending.kind = kind_of(file, direct);
 	if (pending.is_sync && !is_counted(OT_SYNCS, pending.kind))
 		return 0;
 	if (bpf_map_update_elem(&iocbs, &key, &pending, BPF_ANY))
 		ADD_ATOMICALLY(&stats.aio_unknown_results, 1);
+	/* Judged here: when its result is reaped the file may be gone. */
+	if (pending.kind == REGULAR_FILE && !pending.is_sync)
+		watch_file(file, &who, OT_WATCHED_WRITE, BY_SYSCALL, direct);
 	return 0;
 }
 

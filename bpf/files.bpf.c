@@ -46,8 +46,8 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 					  long result, bool direct)
 {
 	struct file *file = file_of(task, descriptor, direct);
-	__u64 cgroup;
-	__u32 slot;
+	enum file_kind kind;
+	struct actor who;
 
 	if (!is_a_file(file, direct)) {
 		if (!file && result != -EBADF && !is_to_be_restarted(result))
@@ -57,61 +57,153 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 	/* Nobody has written to a file that is open for reading only: the descriptor is another one's now. */
 	if (result >= 0 && !is_open_for_writing(file, direct))
 		return result ? file_is_gone() : 0; /* splice of nothing looks at no file */
-	slot = current_slot(task, &cgroup, direct);
-	count_write(kind_of(file, direct), slot, cgroup, BY_SYSCALL, result);
+	find_actor(task, &who, direct);
+	kind = kind_of(file, direct);
+	count_write(kind, who.slot, who.cgroup, BY_SYSCALL, result);
+	if (kind == REGULAR_FILE && result >= 0)
+		watch_file(file, &who, OT_WATCHED_WRITE, BY_SYSCALL, direct);
 	return 0;
 }
 
 static __always_inline int open_returned(struct task_struct *task, long result, enum flags_at where,
 					 bool direct)
 {
-	__u64 cgroup;
-	__u32 slot = current_slot(task, &cgroup, direct);
+	struct actor who;
+	struct file *made;
 
-	count_open(task, slot, cgroup, BY_SYSCALL, result, where, direct);
+	find_actor(task, &who, direct);
+	made = count_open(task, &who, BY_SYSCALL, result, where, direct);
+	if (made)
+		watch_file(made, &who, OT_WATCHED_CREATE, BY_SYSCALL, direct);
 	return 0;
 }
 
-static __always_inline int done_by_path(long result, enum ot_counter which, bool direct)
+/* The current task has synced; nothing that is watched. */
+static __always_inline int synced(long result, bool direct)
 {
-	__u64 cgroup;
+	struct actor who;
 
-	if (result == 0)
-		count_done(current_slot(current_task(direct), &cgroup, direct), which);
+	if (result)
+		return 0;
+	find_actor(current_task(direct), &who, direct);
+	count_done(who.slot, OT_SYNCS);
 	return 0;
 }
 
-static __always_inline int done_to_file(long result, enum ot_counter which, bool direct)
+/* Which argument of a call is the name; before it may stand the descriptor of the directory it begins at. */
+enum names_at { NAME_FIRST, NAME_SECOND, NAME_AFTER_DESCRIPTOR, NAME_AFTER_TWO };
+
+/* Watches the name among the arguments of the call that the task is leaving. */
+static __always_inline void watch_argument(struct task_struct *task, const struct actor *who,
+					   enum names_at where, enum ot_watched watched,
+					   bool direct)
+{
+	__u64 name;
+	int directory = AT_FDCWD;
+
+	if (!is_watching())
+		return;
+	switch (where) {
+	case NAME_FIRST:
+		name = ARGUMENT(task, 0, direct);
+		break;
+	case NAME_SECOND:
+		name = ARGUMENT(task, 1, direct);
+		break;
+	case NAME_AFTER_DESCRIPTOR:
+		directory = ARGUMENT(task, 0, direct);
+		name = ARGUMENT(task, 1, direct);
+		break;
+	default: /* another name and its descriptor come first */
+		directory = ARGUMENT(task, 2, direct);
+		name = ARGUMENT(task, 3, direct);
+	}
+	watch_name(who, name, directory, watched, 0, BY_SYSCALL, direct);
+}
+
+static __always_inline int done_by_path(long result, enum names_at where, enum ot_counter which,
+					enum ot_watched watched, bool direct)
 {
 	struct task_struct *task = current_task(direct);
+	struct actor who;
+
+	if (result)
+		return 0;
+	find_actor(task, &who, direct);
+	count_done(who.slot, which);
+	watch_argument(task, &who, where, watched, direct);
+	return 0;
+}
+
+/* Both names: what is lost under one of them appears under the other. */
+static __always_inline int renamed(long result, bool has_descriptors, bool direct)
+{
+	struct task_struct *task = current_task(direct);
+	struct actor who;
+
+	if (result)
+		return 0;
+	find_actor(task, &who, direct);
+	count_done(who.slot, OT_RENAMES);
+	watch_argument(task, &who, has_descriptors ? NAME_AFTER_DESCRIPTOR : NAME_FIRST,
+		       OT_WATCHED_RENAME, direct);
+	watch_argument(task, &who, has_descriptors ? NAME_AFTER_TWO : NAME_SECOND,
+		       OT_WATCHED_RENAME, direct);
+	return 0;
+}
+
+/* The name of the link: the third argument after the descriptor that is the second. */
+static __always_inline int symlinked_at(long result, bool direct)
+{
+	struct task_struct *task = current_task(direct);
+	struct actor who;
+
+	if (result)
+		return 0;
+	find_actor(task, &who, direct);
+	count_done(who.slot, OT_SYMLINKS);
+	watch_name(&who, ARGUMENT(task, 2, direct), ARGUMENT(task, 1, direct), OT_WATCHED_SYMLINK,
+		   0, BY_SYSCALL, direct);
+	return 0;
+}
+
+static __always_inline int done_to_file(long result, enum ot_counter which, enum ot_watched watched,
+					bool direct)
+{
+	struct task_struct *task = current_task(direct);
+	struct actor who;
 	struct file *file;
-	__u64 cgroup;
 
 	if (result)
 		return 0;
 	file = file_of(task, ARGUMENT(task, 0, direct), direct);
 	if (!file || (which != OT_SYNCS && !is_open_for_writing(file, direct)))
 		return file_is_gone();
-	if (is_counted(which, kind_of(file, direct)))
-		count_done(current_slot(task, &cgroup, direct), which);
+	if (!is_counted(which, kind_of(file, direct)))
+		return 0;
+	find_actor(task, &who, direct);
+	count_done(who.slot, which);
+	if (which != OT_SYNCS)
+		watch_file(file, &who, watched, BY_SYSCALL, direct);
 	return 0;
 }
 
 /* mknod of a regular file is a create; no type at all means a regular file, too. */
 static __always_inline int made_node(struct task_struct *task, unsigned int mode, long result,
-				     bool direct)
+				     enum names_at where, bool direct)
 {
 	unsigned int type = mode & S_IFMT;
-	__u64 cgroup;
-	__u32 slot;
+	struct actor who;
 
 	if (result)
 		return 0;
-	slot = current_slot(task, &cgroup, direct);
-	if (type == S_IFREG || !type)
-		count_done(slot, OT_CREATES);
-	else
-		count_done(slot, OT_MKNODS);
+	find_actor(task, &who, direct);
+	if (type != S_IFREG && type) {
+		count_done(who.slot, OT_MKNODS);
+		return 0;
+	}
+	count_done(who.slot, OT_CREATES);
+	watch_argument(task, &who, where, OT_WATCHED_CREATE, direct);
 	return 0;
 }
 
@@ -120,8 +212,8 @@ static __always_inline int mapped(long result, bool direct)
 {
 	struct task_struct *task = current_task(direct);
 	unsigned long flags, type;
+	struct actor who;
 	struct file *file;
-	__u64 cgroup;
 
 	if (result < 0 && result >= -MAX_ERRNO)
 		return 0;
@@ -134,8 +226,11 @@ static __always_inline int mapped(long result, bool direct)
 	file = file_of(task, ARGUMENT(task, 4, direct), direct);
 	if (!file || !is_open_for_writing(file, direct))
 		return file_is_gone();
-	if (kind_of(file, direct) == REGULAR_FILE)
-		count_done(current_slot(task, &cgroup, direct), OT_SHARED_MAPS);
+	if (kind_of(file, direct) != REGULAR_FILE)
+		return 0;
+	find_actor(task, &who, direct);
+	count_done(who.slot, OT_SHARED_MAPS);
+	watch_file(file, &who, OT_WATCHED_SHARED_MAP, BY_SYSCALL, direct);
 	return 0;
 }
 
@@ -146,13 +241,15 @@ static __always_inline int mapped(long result, bool direct)
 #define ON_OPEN(calls, name, where)                                                    \
 	ON_SYSCALL(calls, name, OPEN, struct task_struct *task = current_task(direct); \
 		   open_returned(task, context->ret, where, direct))
-#define ON_MKNOD(calls, name, number)                                                   \
+#define ON_MKNOD(calls, name, number, where)                                            \
 	ON_SYSCALL(calls, name, MKNOD, struct task_struct *task = current_task(direct); \
-		   made_node(task, ARGUMENT(task, number, direct), context->ret, direct))
-#define ON_PATH(calls, name, operation, which) \
-	ON_SYSCALL(calls, name, operation, done_by_path(context->ret, which, direct))
-#define ON_FILE(calls, name, operation, which) \
-	ON_SYSCALL(calls, name, operation, done_to_file(context->ret, which, direct))
+		   made_node(task, ARGUMENT(task, number, direct), context->ret, where, direct))
+/* `WATCHED` is also that of the operation. */
+#define ON_PATH(calls, name, where, watched, which) \
+	ON_SYSCALL(calls, name, watched,            \
+		   done_by_path(context->ret, where, which, OT_WATCHED_##watched, direct))
+#define ON_FILE(calls, name, operation, which, watched) \
+	ON_SYSCALL(calls, name, operation, done_to_file(context->ret, which, watched, direct))
 
 ON_WRITE("{write,pwrite64,writev,pwritev,pwritev2,sendfile64}", write, 0)
 ON_WRITE("{splice,copy_file_range}", write_into, 2)
@@ -161,19 +258,24 @@ ON_OPEN("{openat,open_by_handle_at}", openat, FLAGS_THIRD)
 ON_OPEN("creat", creat, FLAGS_OF_CREAT)
 ON_OPEN("openat2", openat2, FLAGS_NOWHERE)
 
-ON_PATH("{unlink,unlinkat,rmdir}", delete, DELETE, OT_DELETES)
-ON_PATH("{rename,renameat,renameat2}", rename, RENAME, OT_RENAMES)
-ON_PATH("{mkdir,mkdirat}", mkdir, MKDIR, OT_MKDIRS)
-ON_PATH("{symlink,symlinkat}", symlink, SYMLINK, OT_SYMLINKS)
-ON_PATH("{link,linkat}", link, LINK, OT_LINKS)
-ON_PATH("truncate", truncate, TRUNCATE, OT_TRUNCATES)
-ON_PATH("msync", msync, SYNC, OT_SYNCS)
-ON_MKNOD("mknod", mknod, 1)
-ON_MKNOD("mknodat", mknodat, 2)
+ON_PATH("{unlink,rmdir}", delete, NAME_FIRST, DELETE, OT_DELETES)
+ON_PATH("unlinkat", unlinkat, NAME_AFTER_DESCRIPTOR, DELETE, OT_DELETES)
+ON_SYSCALL("rename", rename, RENAME, renamed(context->ret, false, direct))
+ON_SYSCALL("{renameat,renameat2}", renameat, RENAME, renamed(context->ret, true, direct))
+ON_PATH("mkdir", mkdir, NAME_FIRST, MKDIR, OT_MKDIRS)
+ON_PATH("mkdirat", mkdirat, NAME_AFTER_DESCRIPTOR, MKDIR, OT_MKDIRS)
+ON_PATH("symlink", symlink, NAME_SECOND, SYMLINK, OT_SYMLINKS)
+ON_SYSCALL("symlinkat", symlinkat, SYMLINK, symlinked_at(context->ret, direct))
+ON_PATH("link", link, NAME_SECOND, LINK, OT_LINKS)
+ON_PATH("linkat", linkat, NAME_AFTER_TWO, LINK, OT_LINKS)
+ON_PATH("truncate", truncate, NAME_FIRST, TRUNCATE, OT_TRUNCATES)
+ON_SYSCALL("msync", msync, SYNC, synced(context->ret, direct))
+ON_MKNOD("mknod", mknod, 1, NAME_FIRST)
+ON_MKNOD("mknodat", mknodat, 2, NAME_AFTER_DESCRIPTOR)
 
-ON_FILE("ftruncate", ftruncate, TRUNCATE, OT_TRUNCATES)
-ON_FILE("fallocate", fallocate, ALLOCATE, OT_ALLOCATES)
-ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, SYNC, OT_SYNCS)
+ON_FILE("ftruncate", ftruncate, TRUNCATE, OT_TRUNCATES, OT_WATCHED_TRUNCATE)
+ON_FILE("fallocate", fallocate, ALLOCATE, OT_ALLOCATES, OT_WATCHED_ALLOCATE)
+ON_FILE("{fsync,fdatasync,sync_file_range}", fsync, SYNC, OT_SYNCS, 0)
 ON_SYSCALL("mmap", mmap, SHARED_MAP, mapped(context->ret, direct))
 
 AT_SYSCALL("enter_io_submit", begin_aio, struct sys_enter, OT_OPERATION_AIO,

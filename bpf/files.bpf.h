@@ -4,6 +4,7 @@
 #define OT_FILES_BPF_H
 
 #include "counters.bpf.h"
+#include "watch.bpf.h"
 
 /* `via` of an operation that did not go through io_uring. */
 #define BY_SYSCALL (-1)
@@ -96,41 +97,49 @@ static __always_inline bool is_opened_here(struct task_struct *task, struct file
 	return is_opened_with(file, mode, flags, direct);
 }
 
-/* An open of this file; NULL when another thread has closed it already. */
-static __always_inline void count_opened(struct task_struct *task, struct ot_counters *to,
+/* An open of this file; NULL when another thread has closed it already. Says whether it is a new one. */
+static __always_inline bool count_opened(struct task_struct *task, struct ot_counters *to,
 					 struct file *file, int via, enum flags_at where,
 					 bool direct)
 {
 	unsigned int mode = file ? READ(direct, file, f_mode) : 0;
+	bool created;
 
 	if (file && is_pseudo(READ(direct, file, f_inode), direct) && !(mode & FMODE_PATH)) {
 		add(to, OT_PSEUDO_OPENS, 1);
-		return;
+		return false;
 	}
 	if (!file || !is_opened_here(task, file, mode, where, direct)) {
 		count_open_as(to, via, false, false);
 		ADD_ATOMICALLY(&stats.unknown_file, 1);
-		return;
+		return false;
 	}
-	if (mode & FMODE_PATH)
+	if (mode & FMODE_PATH) {
 		add(to, OT_PATH_OPENS, 1);
-	else
-		count_open_as(to, via, mode & FMODE_WRITE,
-			      mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE);
+		return false;
+	}
+	created = mode & FMODE_CREATED || READ(direct, file, f_flags) & TMPFILE;
+	count_open_as(to, via, mode & FMODE_WRITE, created);
+	return created;
 }
 
-/* An open that is over; `result` is the descriptor or -errno. */
-static __always_inline void count_open(struct task_struct *task, __u32 slot, __u64 cgroup, int via,
-				       long result, enum flags_at where, bool direct)
+/* An open that is over; `result` is the descriptor or -errno. The file that it made, or NULL. */
+static __always_inline struct file *count_open(struct task_struct *task, const struct actor *who,
+					       int via, long result, enum flags_at where,
+					       bool direct)
 {
-	struct ot_counters *to = counters_of(slot);
+	struct ot_counters *to = counters_of(who->slot);
+	struct file *file;
 
 	if (!to)
-		return;
-	if (result < 0)
-		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, result);
-	else
-		count_opened(task, to, file_of(task, result, direct), via, where, direct);
+		return 0;
+	if (result < 0) {
+		count_failure(to, who->slot, who->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN,
+			      result);
+		return 0;
+	}
+	file = file_of(task, result, direct);
+	return count_opened(task, to, file, via, where, direct) ? file : 0;
 }
 
 #endif

@@ -63,6 +63,7 @@ struct inode {
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 } VIEW;
 
 struct vfsmount {

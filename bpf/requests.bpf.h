@@ -85,9 +85,31 @@ static __always_inline bool recall(void *address, struct ot_request *request)
  */
 #define MOST_WITH_ONE_USER_DATA 32
 
-/* Before 5.18 a request has its file when it is submitted; when it completes it may have been given back already. */
+static __always_inline struct actor actor_of(const struct ot_request *request)
+{
+	struct actor actor = { .cgroup = request->cgroup,
+			       .writer = request->writer,
+			       .slot = request->slot };
+
+	return actor;
+}
+
+/* What is watched when it succeeds, of requests with a file. */
+static __always_inline enum ot_watched watched_of(__u8 opcode)
+{
+	return is_uring_open(opcode)	   ? OT_WATCHED_CREATE
+	       : opcode == URING_FALLOCATE ? OT_WATCHED_ALLOCATE
+	       : opcode == URING_FTRUNCATE ? OT_WATCHED_TRUNCATE
+					   : OT_WATCHED_WRITE;
+}
+
+/*
+ * Before 5.18 a request has its file when it is submitted; when it completes it may have been given back already. So it is
+ * judged at its submission there, too.
+ */
 static __always_inline void note_file(struct ot_request *request)
 {
+	struct actor who = actor_of(request);
 	struct io_kiocb *kiocb = (void *)request->address;
 	struct file *file = is_uring_open(request->opcode) ? 0 : BPF_CORE_READ(kiocb, file);
 
@@ -95,6 +117,10 @@ static __always_inline void note_file(struct ot_request *request)
 		return;
 	request->has_kind = 1;
 	request->kind = kind_of(file, PROBED);
+	if (request->kind == REGULAR_FILE &&
+	    (is_uring_write(request->opcode) || request->opcode == URING_FALLOCATE ||
+	     request->opcode == URING_FTRUNCATE))
+		watch_file(file, &who, watched_of(request->opcode), request->via, PROBED);
 }
 
 static __always_inline bool are_alike(struct ot_request *one, struct ot_request *other)
@@ -103,7 +129,7 @@ static __always_inline bool are_alike(struct ot_request *one, struct ot_request 
 			      (is_uring_open(one->opcode) && is_uring_open(other->opcode)) ||
 			      (is_uring_write(one->opcode) && is_uring_write(other->opcode));
 
-	return same_operation && one->slot == other->slot && one->cgroup == other->cgroup &&
+	return same_operation && one->slot == other->slot && one->writer == other->writer &&
 	       one->file_slot == other->file_slot && one->kind == other->kind;
 }
 

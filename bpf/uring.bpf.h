@@ -7,6 +7,7 @@
 #define OT_URING_BPF_H
 
 #include "requests.bpf.h"
+#include "watch_uring.bpf.h"
 
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
 				      __u64 flags, bool by_sqpoll, bool direct)
@@ -15,6 +16,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 				      .address = (__u64)address,
 				      .opcode = opcode };
 	struct task_struct *task;
+	struct actor who;
 
 	if (!direct && !completion_is_told(ring)) {
 		/* Whatever else is asked of such a ring is refused, and that is told. */
@@ -41,7 +43,11 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	}
 	task = current_task(direct);
 	request.via = by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE;
-	request.slot = current_slot(task, &request.cgroup, direct);
+	find_actor(task, &who, direct);
+	request.slot = who.slot;
+	request.cgroup = who.cgroup;
+	request.writer = who.writer;
+	request.is_sighted = watch_submitted(address, opcode, &who, request.via, direct);
 	if (direct || completion_names_request()) {
 		remember(address, &request);
 		return;
@@ -59,22 +65,26 @@ static __always_inline void handed_to_worker(void *ring, void *address)
 		request->via = OT_VIA_WORKER;
 }
 
-/* An open into the ring's own table: there is no descriptor, and no other task can have closed it. */
-static __always_inline void count_direct_open(struct ot_request *request, void *ring, int result)
+/*
+ * An open into the ring's own table: there is no descriptor, and no other task can have closed it. The file that it made, or
+ * NULL.
+ */
+static __always_inline struct file *count_direct_open(struct ot_request *request, void *ring,
+						      int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
+	struct file *file;
 
 	if (!to)
-		return;
-	if (result < 0)
+		return 0;
+	if (result < 0) {
 		count_failure(to, request->slot, request->cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN,
 			      result);
-	else /* a slot chosen by the kernel is the result, one chosen by the program is not */
-		count_opened(0, to,
-			     direct_file(ring, request->file_slot == ANY_SLOT
-						       ? result
-						       : request->file_slot - 1),
-			     request->via, FLAGS_NOWHERE, false);
+		return 0;
+	}
+	/* A slot chosen by the kernel is the result, one chosen by the program is not. */
+	file = direct_file(ring, request->file_slot == ANY_SLOT ? result : request->file_slot - 1);
+	return count_opened(0, to, file, request->via, FLAGS_NOWHERE, false) ? file : 0;
 }
 
 /* The kind of the file the request is about; at completion the request still holds it. */
@@ -91,13 +101,13 @@ static __always_inline enum file_kind kind_of_request(struct ot_request *request
 	return kind_of(file, false);
 }
 
-/* A request whose success is all there is to count. */
-static __always_inline void completed_other(struct ot_request *request, int result)
+/* A request whose success is all there is to count. Says whether it is one whose file is watched. */
+static __always_inline bool completed_other(struct ot_request *request, int result)
 {
 	struct ot_counters *to = counters_of(request->slot);
 
 	if (!to || result < 0)
-		return;
+		return false;
 	switch (counter_of(
 		request->opcode)) { /* each position a constant: the verifier need not bound an index */
 	case OT_SYNCS:
@@ -105,13 +115,15 @@ static __always_inline void completed_other(struct ot_request *request, int resu
 			add(to, OT_SYNCS, 1);
 		break;
 	case OT_ALLOCATES:
-		if (is_counted(OT_ALLOCATES, kind_of_request(request)))
-			add(to, OT_ALLOCATES, 1);
-		break;
+		if (!is_counted(OT_ALLOCATES, kind_of_request(request)))
+			break;
+		add(to, OT_ALLOCATES, 1);
+		return true;
 	case OT_TRUNCATES:
-		if (is_counted(OT_TRUNCATES, kind_of_request(request)))
-			add(to, OT_TRUNCATES, 1);
-		break;
+		if (!is_counted(OT_TRUNCATES, kind_of_request(request)))
+			break;
+		add(to, OT_TRUNCATES, 1);
+		return true;
 	case OT_RENAMES:
 		add(to, OT_RENAMES, 1);
 		break;
@@ -130,6 +142,59 @@ static __always_inline void completed_other(struct ot_request *request, int resu
 	default:
 		break;
 	}
+	return false;
+}
+
+/* Counts what a request came to, and returns the file that it changed; NULL when that is judged already, or none. */
+static __always_inline struct file *count_request(struct ot_request *request, void *ring,
+						  int result, bool direct)
+{
+	struct io_kiocb *kiocb = (void *)request->address;
+	struct actor who = actor_of(request);
+	enum file_kind kind;
+
+	if (is_uring_open(request->opcode))
+		return request->file_slot ? count_direct_open(request, ring, result)
+					  : count_open(current_task(direct), &who, request->via,
+						       result, FLAGS_NOWHERE, direct);
+	if (!is_uring_write(request->opcode)) {
+		if (!completed_other(request, result))
+			return 0;
+	} else {
+		kind = kind_of_request(request);
+		if (kind != NOT_A_FILE)
+			count_write(kind, request->slot, request->cgroup, request->via, result);
+		if (kind != REGULAR_FILE || result < 0)
+			return 0;
+	}
+	return is_watching() && !request->has_kind ? BPF_CORE_READ(kiocb, file) : 0;
+}
+
+/* `seen.file`, in which nothing is typed. */
+static __always_inline int watch_seen_file(__u32 watched, int via, bool direct)
+{
+	struct watch_scratch *to;
+	struct actor who;
+
+	if (!config.mark_sets)
+		return 0;
+	to = watch_scratch();
+	if (!to)
+		return 0;
+	who = to->seen.actor;
+	watch_as(to->seen.file, &who, watched, via, PROBED, direct);
+	return 0;
+}
+
+/* Global, so that the verifier looks at them once and not for each way to get there. */
+__noinline int watch_seen_file_direct(__u32 watched, int via)
+{
+	return watch_seen_file(watched, via, DIRECT);
+}
+
+__noinline int watch_seen_file_probed(__u32 watched, int via)
+{
+	return watch_seen_file(watched, via, PROBED);
 }
 
 static __always_inline bool says_more(struct trace_event_raw_io_uring_complete *context)
@@ -141,7 +206,8 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 				      bool direct)
 {
 	struct ot_request request = {};
-	enum file_kind kind;
+	struct watch_scratch *to;
+	struct file *changed;
 	int result = context->res;
 	void *address = 0;
 
@@ -171,21 +237,20 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 	if (request.via == OT_VIA_INLINE &&
 	    BPF_CORE_READ(current_task(PROBED), flags) & PF_IO_WORKER)
 		request.via = OT_VIA_WORKER;
-	if (is_uring_open(request.opcode)) {
-		if (request.file_slot)
-			count_direct_open(&request, context->ctx, result);
-		else
-			count_open(current_task(direct), request.slot, request.cgroup, request.via,
-				   result, FLAGS_NOWHERE, direct);
+	if (request.is_sighted)
+		tell_end(request.address, result);
+	changed = count_request(&request, context->ctx, result, direct);
+	if (!changed || !is_watching())
 		return;
-	}
-	if (!is_uring_write(request.opcode)) {
-		completed_other(&request, result);
+	to = watch_scratch();
+	if (!to)
 		return;
-	}
-	kind = kind_of_request(&request);
-	if (kind != NOT_A_FILE)
-		count_write(kind, request.slot, request.cgroup, request.via, result);
+	to->seen.actor = actor_of(&request);
+	to->seen.file = changed;
+	if (direct)
+		watch_seen_file_direct(watched_of(request.opcode), request.via);
+	else
+		watch_seen_file_probed(watched_of(request.opcode), request.via);
 }
 
 /* Refused while it was prepared: never submitted, so its completion is not ours. */
@@ -196,8 +261,7 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 	struct file *file = 0;
 	struct task_struct *task;
 	struct ot_counters *to;
-	__u64 cgroup;
-	__u32 slot;
+	struct actor who;
 
 	/* Its completion must not be taken for that of one which ended without, in the same memory. */
 	if (completion_names_request() && recall(address, &stale))
@@ -212,14 +276,14 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 		if (!is_a_file(file, direct))
 			return;
 	}
-	slot = current_slot(task, &cgroup, direct);
-	to = counters_of(slot);
+	find_actor(task, &who, direct);
+	to = counters_of(who.slot);
 	if (!to)
 		return;
 	if (is_uring_open(opcode))
-		count_failure(to, slot, cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, error);
+		count_failure(to, who.slot, who.cgroup, OT_OPEN_FAILURES, OT_FAILING_OPEN, error);
 	else if (kind_of(file, direct) == REGULAR_FILE)
-		count_failure(to, slot, cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, error);
+		count_failure(to, who.slot, who.cgroup, OT_WRITE_FAILURES, OT_FAILING_WRITE, error);
 }
 
 #endif

@@ -47,9 +47,17 @@ struct {
 	__type(value, __u32);
 } free_cgroup_slots SEC(".maps");
 
+/* Whose operation it is. */
+struct actor {
+	__u64 cgroup;
+	__u64 writer; /* a hash of all that tells writers apart, the cgroup too: also where the slots have run out */
+	__u32 slot;
+};
+
 /* What a task was when its slot was looked up; the slot is right only while nothing of this has changed. */
 struct identity {
 	__u64 cgroup;
+	__u64 writer;
 	__u64 exec_id; /* counts execve: a pointer to the executable could be reused */
 	struct file *executable;
 	__u64 comm[2];
@@ -105,6 +113,16 @@ static __always_inline bool take_slot(void *queue, struct ot_writer_key *key, __
 	return true;
 }
 
+static __always_inline __u64 writer_of(struct ot_writer_key *key)
+{
+	__u64 hash = mixed(key->cgroup, key->exe_inode);
+
+	hash = mixed(hash, (__u64)key->exe_device << 32 | key->exe_generation);
+	hash = mixed(hash, key->uid);
+	hash = mixed(hash, *(__u64 *)&key->comm[0]);
+	return mixed(hash, *(__u64 *)&key->comm[8]);
+}
+
 /* The slot of the writer in `sought`, which the current task has not cached. */
 static __always_inline __u32 find_slot(bool direct)
 {
@@ -130,6 +148,7 @@ static __always_inline __u32 find_slot(bool direct)
 	key.cgroup = who->cgroup;
 	key.uid = who->uid;
 	__builtin_memcpy(key.comm, who->comm, sizeof(key.comm));
+	who->writer = writer_of(&key);
 	known = bpf_map_lookup_elem(&writers, &key);
 	if (known)
 		return *known;
@@ -163,8 +182,8 @@ __noinline __u32 find_slot_probed(void)
 	return find_slot(PROBED);
 }
 
-/* The slot and the cgroup of the current task. */
-static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgroup, bool direct)
+/* Who the current task is. */
+static __always_inline void find_actor(struct task_struct *task, struct actor *actor, bool direct)
 {
 	struct task_struct *leader = READ(direct, task, group_leader);
 	struct mm_struct *mm = READ(direct, task, mm);
@@ -172,7 +191,7 @@ static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgrou
 	struct identity *cached = 0, *seek, who = {};
 	__u32 slot, zero = 0;
 
-	who.cgroup = *cgroup = cgroup_of(task, direct);
+	who.cgroup = actor->cgroup = cgroup_of(task, direct);
 	who.exec_id = READ(direct, task, self_exec_id);
 	who.executable = mm ? READ(direct, mm, exe_file) : 0;
 	who.uid = READ(direct, cred, uid.val);
@@ -188,21 +207,27 @@ static __always_inline __u32 current_slot(struct task_struct *task, __u64 *cgrou
 					      BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (cached && cached->cgroup == who.cgroup && cached->exec_id == who.exec_id &&
 	    cached->executable == who.executable && cached->uid == who.uid &&
-	    cached->comm[0] == who.comm[0] && cached->comm[1] == who.comm[1])
-		return cached->slot;
+	    cached->comm[0] == who.comm[0] && cached->comm[1] == who.comm[1]) {
+		actor->slot = cached->slot;
+		actor->writer = cached->writer;
+		return;
+	}
 
 	seek = bpf_map_lookup_elem(&sought, &zero);
+	actor->slot = OT_SLOT_HOST;
 	if (!seek)
-		return OT_SLOT_HOST;
+		return;
 	*seek = who;
 	slot = direct ? find_slot_direct() : find_slot_probed();
+	who.writer = seek->writer;
 	who.slot = slot & ~SLOT_SHARED;
+	actor->slot = who.slot;
+	actor->writer = who.writer;
 	if (cached) {
 		if (slot & SLOT_SHARED)
 			who.cgroup = 0; /* look again next time: slots may have become free */
 		*cached = who;
 	}
-	return who.slot;
 }
 
 #endif

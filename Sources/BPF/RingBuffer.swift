@@ -1,7 +1,7 @@
 internal import CLibbpf
 internal import Glibc
 
-/// The consumer side of a kernel ring buffer.
+/// The consumer side of a kernel ring buffer, or of two that are waited for together.
 public struct RingBuffer: ~Copyable {
     /// Receives one record, valid only during the call: copy out what is to be kept.
     public typealias Handler = (RawSpan) -> Void
@@ -18,6 +18,7 @@ public struct RingBuffer: ~Copyable {
     private static var enough: CInt { -ECANCELED }
 
     private let map: MapHandle
+    private var second: MapHandle?
     private let raw: OpaquePointer
     private let box: Box
 
@@ -28,20 +29,29 @@ public struct RingBuffer: ~Copyable {
     ) throws(BPFError) {
         let box = Box(handler, most: most)
         let created = ring_buffer__new(
-            map.descriptor,
-            { context, record, size in
-                guard let context, let record else { return 0 }
-                let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
-                box.handler(UnsafeRawBufferPointer(start: record, count: size).bytes)
-                box.delivered += 1
-                return box.delivered < box.most ? 0 : RingBuffer.enough
-            }, Unmanaged.passUnretained(box).toOpaque(), nil)
+            map.descriptor, Self.deliver, Unmanaged.passUnretained(box).toOpaque(), nil)
         raw = try checkPointer(created, .map, map.name)
         self.map = map
         self.box = box
     }
 
     deinit { ring_buffer__free(raw) }
+
+    private static let deliver: ring_buffer_sample_fn = { context, record, size in
+        guard let context, let record else { return 0 }
+        let box = Unmanaged<Box>.fromOpaque(context).takeUnretainedValue()
+        box.handler(UnsafeRawBufferPointer(start: record, count: size).bytes)
+        box.delivered += 1
+        return box.delivered < box.most ? 0 : RingBuffer.enough
+    }
+
+    /// Delivers what is in another ring buffer as well, to the same handler; at most one other.
+    public mutating func add(_ other: consuming MapHandle) throws(BPFError) {
+        guard second == nil else { throw BPFError(.map, other.name, errno: EBUSY) }
+        let context = Unmanaged.passUnretained(box).toOpaque()
+        try check(ring_buffer__add(raw, other.descriptor, Self.deliver, context), .map, other.name)
+        second = consume other
+    }
 
     /// Becomes readable when the programs ask to be heard; for a poll of several descriptors.
     public var descriptor: CInt { ring_buffer__epoll_fd(raw) }

@@ -58,7 +58,7 @@ package enum Decoder {
 }
 
 extension RawSpan {
-    fileprivate func load<Record: BitwiseCopyable>(_ type: Record.Type) -> Record? {
+    func load<Record: BitwiseCopyable>(_ type: Record.Type) -> Record? {
         guard byteCount >= MemoryLayout<Record>.size else { return nil }
         return unsafeLoadUnaligned(as: type)
     }

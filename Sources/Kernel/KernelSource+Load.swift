@@ -34,12 +34,19 @@ extension KernelSource {
             "marks": plan.hasCopies ? MemoryPlan.chunksOfMarks : 1,
         ]
         for (map, count) in entries { try object.setMaxEntries(count, ofMap: map) }
+        if plan.canWatch {
+            try object.setMaxEntries(plan.markSets, ofMap: "marks_of_sightings")
+            try object.setMaxEntries(plan.sightingBytes, ofMap: "sightings")
+        } else {
+            for map in ["marks_of_sightings", "sightings", "watch_scratches"] { try object.omit(map: map) }
+        }
     }
 
     static func config(_ options: Options, _ plan: MemoryPlan, isPreemptible: Bool) -> ot_config {
         var config = ot_config(wakeupBytes: plan.ringBytes / 2, isPreemptible: isPreemptible)
         config.shards = UInt32(plan.shards)
         config.shared_shards = plan.sharesShards ? 1 : 0
+        config.mark_sets = UInt32(plan.markSets)
         config.pseudo_counts = options.pseudoFilesystems ? 1 : 0
         return config
     }

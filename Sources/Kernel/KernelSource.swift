@@ -12,15 +12,17 @@ package actor KernelSource {
         package var pseudoFilesystems: Bool
         /// In whole seconds: when a request in flight is given up and its result declared unknown.
         package var requestExpiry: Duration
+        /// Whether there is to be room for what `watch` tells: it costs memory, and time to load.
+        package var watches: Bool
         /// Whether to ask the verifier how long its work was, where the kernel does not remember: that costs time.
         package var asksVerifier: Bool
 
         package init(
             maxKernelMemory: Int = 64 << 20, pseudoFilesystems: Bool = false, requestExpiry: Duration = .seconds(300),
-            asksVerifier: Bool = false
+            watches: Bool = false, asksVerifier: Bool = false
         ) {
             (self.maxKernelMemory, self.pseudoFilesystems) = (maxKernelMemory, pseudoFilesystems)
-            (self.requestExpiry, self.asksVerifier) = (requestExpiry, asksVerifier)
+            (self.requestExpiry, self.watches, self.asksVerifier) = (requestExpiry, watches, asksVerifier)
         }
     }
 
@@ -37,6 +39,17 @@ package actor KernelSource {
     private final class Inbox {
         var facts: [Fact] = []
         var unreadable: UInt64 = 0
+        var asked = AskedSightings()
+
+        func take(_ record: RawSpan) {
+            if let fact = Decoder.fact(record) {
+                facts.append(fact)
+            } else if let record = SightingDecoder.record(record) {
+                for sighting in asked.take(record) { facts.append(.sighted(sighting)) }
+            } else {
+                unreadable += 1
+            }
+        }
     }
 
     private let executor = OwnThread("kernel-source")
@@ -57,6 +70,8 @@ package actor KernelSource {
     private let object: LoadedObject
     /// Where each program is attached.
     private let events: [String: [String]]
+    /// Absent where there is no room to watch.
+    private let marks: SightingMarks?
     private var slots: SlotTable
     private var errors: ErrorTable
     private let stats: MappedArray<ot_stats>
@@ -78,7 +93,8 @@ package actor KernelSource {
         let isPreemptible = variant.isPreemptible ?? types.hasFunction("trace_call_bpf_faultable")
         let plan = MemoryPlan(
             bytes: options.maxKernelMemory, possibleCPUs: try PossibleCPUs.count(),
-            onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), isPreemptible: isPreemptible)
+            onlineCPUs: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), isPreemptible: isPreemptible,
+            watches: options.watches)
         let open = try OpenObject(
             "files", bytes: UnsafeRawBufferPointer(start: ot_object_files.bytes, count: ot_object_files.size),
             kernelTypes: KernelTypes.path)
@@ -101,9 +117,11 @@ package actor KernelSource {
         let object = try Self.load(open, countsInstructions: options.asksVerifier)
         try Self.fillQueues(object, plan)
         let inbox = Inbox()
-        let ring = try RingBuffer(object.map("events")) { record in
-            if let fact = Decoder.fact(record) { inbox.facts.append(fact) } else { inbox.unreadable += 1 }
+        var ring = try RingBuffer(object.map("events")) { record in
+            inbox.take(record)
         }
+        if plan.canWatch { try ring.add(object.map("sightings")) }
+        let marks = plan.canWatch ? try SightingMarks(object) : nil
         let slots = try SlotTable(object, plan: plan)
         let errors = try ErrorTable(object, plan: plan)
         var stats = try MappedArray(object.map(".data.stats"), element: ot_stats.self)
@@ -121,6 +139,7 @@ package actor KernelSource {
         runs = RunAccount(try object.statistics(), takenOver: stats[0].takenOver, countsMissedRuns: countsMissedRuns)
         self.attachment = attachment
         self.ring = ring
+        self.marks = marks
         self.expiry = expiry
         self.inbox = inbox
         self.object = object
@@ -132,9 +151,22 @@ package actor KernelSource {
 
     /// What the programs reported, after waiting up to `milliseconds` for the ring to fill up.
     package func facts(waitingUpTo milliseconds: Int32) throws -> [Fact] {
-        if try ring.poll(milliseconds: milliseconds) == 0 { try ring.consume() }
+        // Not all records wake: what another ring holds comes, too.
+        try ring.poll(milliseconds: milliseconds)
+        try ring.consume()
+        for mark in inbox.asked.takeUndone() { marks?.forget(mark) }
         defer { inbox.facts.removeAll(keepingCapacity: inbox.facts.count < 1024) }
         return inbox.facts
+    }
+
+    /// Lets the programs tell what is sighted, all of it anew; or nothing any more. Where there is no room, nothing happens.
+    package func watch(_ isWatching: Bool) {
+        if isWatching { marks?.arm(seed: .random(in: .min ... .max)) } else { marks?.disarm() }
+    }
+
+    /// Leaves verdicts where the programs find them.
+    package func settle(_ verdicts: [(ticket: Sighting.Ticket, verdict: Sighting.Verdict)]) {
+        for (ticket, verdict) in verdicts { marks?.settle(ticket, verdict) }
     }
 
     /// What was counted since the last drain, read from shared memory.
@@ -153,6 +185,8 @@ package actor KernelSource {
         drain.loss.ioUringUnknownResults =
             now.uring_unknown_results &- lastStats.uring_unknown_results &+ expired.ofRings
         drain.loss.aioUnknownResults = now.aio_unknown_results &- lastStats.aio_unknown_results &+ expired.ofContexts
+        drain.loss.watchRecords =
+            now.sightings_dropped &- lastStats.sightings_dropped &+ inbox.asked.takeLost()
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
         let programs = runs.drain(

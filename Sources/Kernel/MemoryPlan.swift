@@ -19,6 +19,9 @@ package struct MemoryPlan: Sendable, Equatable {
     package let requests: Int
     package var iocbs: Int { requests / 4 }
     package let ringBytes: Int
+    /// Sets of marks of what was sighted: a power of two; 0 where there is no room to watch.
+    package let markSets: Int
+    package let sightingBytes: Int
     /// Whether each program at a system call is attached three times, so that what is left out of one is done by another:
     /// where programs can be preempted, and there is room for their marks.
     package let hasCopies: Bool
@@ -33,13 +36,19 @@ package struct MemoryPlan: Sendable, Equatable {
     ///   - onlineCPUs: those at work now. Virtual machines may have many more possible ones, for which shards would be
     ///     wasted: their CPUs share shards, if they ever come.
     ///   - isPreemptible: whether the kernel may preempt programs at system calls.
-    package init(bytes: Int, possibleCPUs: Int, onlineCPUs: Int? = nil, isPreemptible: Bool = false) {
+    ///   - watches: whether there is to be room for what was sighted.
+    package init(
+        bytes: Int, possibleCPUs: Int, onlineCPUs: Int? = nil, isPreemptible: Bool = false, watches: Bool = false
+    ) {
         hasCopies = isPreemptible && Self.bytesOfCopies * 8 <= bytes
         let copies = hasCopies ? Self.bytesOfCopies : 0
         self.possibleCPUs = possibleCPUs
         let counting = possibleCPUs > Self.mostShards ? min(onlineCPUs ?? possibleCPUs, possibleCPUs) : possibleCPUs
 
-        let shared = max(bytes - Self.fixedBytes(possibleCPUs) - copies, 0)
+        let watching = watches ? Self.watching(bytes, possibleCPUs) : nil
+        (markSets, sightingBytes) = watching.map { ($0.sets, $0.ring) } ?? (0, 0)
+        let watched = watching == nil ? 0 : Self.bytesToWatch(markSets, sightingBytes, possibleCPUs)
+        let shared = max(bytes - Self.fixedBytes(possibleCPUs) - copies - watched, 0)
         var ring = 64 << 10
         while ring < 1 << 20, ring * 2 <= shared / 16 { ring *= 2 }
         ringBytes = ring
@@ -61,11 +70,15 @@ package struct MemoryPlan: Sendable, Equatable {
         writerSlots = slots - cgroupSlots
     }
 
+    /// Whether watch rules and the baseline have room; else they need a greater `max_kernel_memory`.
+    package var canWatch: Bool { markSets > 0 }
+
     package var slots: Int { Self.fixedSlots + writerSlots + cgroupSlots }
 
     /// What all of it takes, at most.
     package var bytes: Int {
-        Self.fixedBytes(possibleCPUs) + (hasCopies ? Self.bytesOfCopies : 0) + ringBytes + requests
+        Self.fixedBytes(possibleCPUs) + (hasCopies ? Self.bytesOfCopies : 0) + ringBytes
+            + (canWatch ? Self.bytesToWatch(markSets, sightingBytes, possibleCPUs) : 0) + requests
             * Self.bytesPerRequest + errorSlots * Self.bytesPerError
             + slots * (Self.bytesPerSlot + shards * Self.bytesPerCounters)
     }
@@ -85,19 +98,35 @@ extension MemoryPlan {
     /// `ot_error_slot`, its entry in the hash (16 and 8) and in a queue.
     static let bytesPerError = 32 + bytesPerHashed + 16 + 8 + 4
     /// Key, value, and room for the value to grow.
-    static let bytesPerRequest = bytesPerHashed + 16 + 40 + 8 + bytesPerIocb / 4
+    static let bytesPerRequest = bytesPerHashed + 16 + 48 + bytesPerIocb / 4
     private static let bytesPerIocb = bytesPerHashed + 24 + 24
 
     /// A mark for each of 4,194,304 pids, the most that Linux has, and the programs.
     static let chunksOfMarks = 1024
     static let bytesOfCopies = chunksOfMarks * 4096 + (512 << 10)
 
-    /// `scratches` and `sought` have a value for each CPU; each hash keeps a spare entry, a list and its locks for it.
-    static let bytesPerCPU = (40 + 4096 + 256) + 48 + 3 * 160
+    /// A quarter of the memory at most; a 32nd for the marks, a 64th for the ring.
+    private static func watching(_ bytes: Int, _ possibleCPUs: Int) -> (sets: Int, ring: Int)? {
+        var (sets, ring) = (512, 64 << 10)
+        while sets < 1 << 16, sets * 2 * bytesPerMarkSet <= bytes / 32 { sets *= 2 }
+        while ring < 1 << 20, ring * 2 <= bytes / 64 { ring *= 2 }
+        return bytesToWatch(sets, ring, possibleCPUs) <= bytes / 4 ? (sets, ring) : nil
+    }
 
-    /// What is there whatever the plan: the programs themselves, each 8 KiB; small maps, and what is rounded up to pages;
-    /// and what there is for each CPU.
+    private static func bytesToWatch(_ sets: Int, _ ring: Int, _ possibleCPUs: Int) -> Int {
+        sets * bytesPerMarkSet + ring + possibleCPUs * bytesPerSightingCPU + 3 * 4096
+    }
+
+    private static let bytesPerMarkSet = 64
+    /// `watch_scratches`.
+    private static let bytesPerSightingCPU = 288 + 3 * 4096 + 96
+
+    /// `scratches` and `sought` have a value for each CPU; each hash keeps a spare entry, a list and its locks for it.
+    static let bytesPerCPU = (40 + 4096 + 256) + 56 + 3 * 160
+
+    /// What is there whatever the plan: the programs themselves, each 14 KiB with what it calls; small maps, and what is
+    /// rounded up to pages; and what there is for each CPU.
     private static func fixedBytes(_ possibleCPUs: Int) -> Int {
-        32 * (8 << 10) + (96 << 10) + possibleCPUs * bytesPerCPU
+        34 * (14 << 10) + (96 << 10) + possibleCPUs * bytesPerCPU
     }
 }

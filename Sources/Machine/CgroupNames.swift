@@ -77,7 +77,7 @@ package struct CgroupNames: Sendable {
         case .cgroupRemoved(let id, let path):
             if entries[id] == nil, let path = seen(path, id, current) { set(id, path: path) }
             markGone(id)
-        case .writerSeen:
+        case .writerSeen, .sighted:
             break
         }
     }

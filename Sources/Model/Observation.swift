@@ -7,6 +7,8 @@ package enum Fact: Sendable, Equatable {
     case cgroupRenamed(CgroupID, path: ByteString?)
     /// A writer was seen for the first time; the path is that of its executable, absent when it was too deep to read.
     case writerSeen(ExecutableID, tgid: Int32, path: ByteString?)
+    /// Something that watch rules and the baseline may judge.
+    case sighted(Sighting)
 }
 
 /// What was added to the kernel's counters since the drain before.

@@ -83,7 +83,7 @@ package actor TraceRun {
             switch fact {
             case .cgroupMade(let id, let path), .cgroupRenamed(let id, let path), .cgroupRemoved(let id, let path):
                 if let path { owners?.learn(id, path: path) }
-            case .writerSeen: break
+            case .writerSeen, .sighted: break
             }
         }
     }

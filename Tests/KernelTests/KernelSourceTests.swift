@@ -17,11 +17,11 @@ private let sets: [Bool] = {
 
 func source(
     direct: Bool? = nil, preemptible: Bool? = nil, leftOut: Set<String> = [], memory: Int = 64 << 20,
-    pseudo: Bool = false
+    pseudo: Bool = false, watches: Bool = false
 ) throws -> KernelSource {
     let places = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
     return try KernelSource(
-        KernelSource.Options(maxKernelMemory: memory, pseudoFilesystems: pseudo),
+        KernelSource.Options(maxKernelMemory: memory, pseudoFilesystems: pseudo, watches: watches),
         tracefs: try #require(places.first { access("\($0)/events", F_OK) == 0 }),
         release: KernelRelease(major: 99, minor: 0),
         variant: KernelSource.Variant(direct: direct, isPreemptible: preemptible, leftOut: leftOut))

@@ -18,10 +18,10 @@ extension KernelSourceTests {
         return bytes
     }
 
-    @Test(arguments: [1 << 20, 8 << 20, 64 << 20])
-    func `the kernel takes what was planned, and no more than was allowed`(allowed: Int) throws {
+    @Test(arguments: [1 << 20, 8 << 20, 64 << 20], [false, true])
+    func `the kernel takes what was planned, and no more than was allowed`(allowed: Int, watches: Bool) throws {
         let before = Self.heldBytes()
-        let source = try source(memory: allowed)
+        let source = try source(memory: allowed, watches: watches)
         let taken = Self.heldBytes().filter { before[$0.key] == nil }.values.reduce(0, +)
         #expect(taken <= source.plan.bytes)
         #expect(source.plan.bytes <= allowed)
