@@ -22,6 +22,8 @@ package struct PathGlob: Hashable, Sendable {
         package let problem: Problem
         /// Where in the pattern, in bytes.
         package let position: Int
+
+        package init(problem: Problem, position: Int) { (self.problem, self.position) = (problem, position) }
     }
 
     enum Token: Hashable, Sendable {

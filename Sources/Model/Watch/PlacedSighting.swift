@@ -14,10 +14,18 @@ package struct PlacedSighting: Sendable, Equatable {
     package var cgroupPath: ByteString?
     /// As series have them, transient names folded.
     package var series: SeriesNames
+    /// Whether what the runtime says of the container was looked up, if there is one: its name and image.
+    package var isContainerKnown = true
     /// Every path by which the host knows the file; empty when it is on no mount of the host.
     package var hostPaths: [ByteString]
+    /// Every path by which the host knows the directory that the file is in.
+    package var hostDirectories: [ByteString] = []
+    /// Whether something in that directory is mounted by itself: then its files have not all the same ways to them.
+    package var hasMountedNeighbours = false
     /// What is shown: the first of `hostPaths`, else what the writer sees; absent when nobody could tell.
     package var path: ByteString?
+    /// Whether it could be told where the file is: on the host, or on no mount of it.
+    package var isPlaceKnown = true
     /// Whether the writer's root is the host's.
     package var root: Root
     package var pathSource: PathSource

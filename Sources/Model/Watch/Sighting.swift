@@ -53,7 +53,7 @@ package struct Sighting: Sendable, Equatable {
         case eachFile
         /// This operation of this writer in this directory, whatever the file.
         case directory
-        /// Whatever this writer does: no rule is about its cgroup.
+        /// Whatever this writer does: no rule is about its cgroup, or each that is allows the writer.
         case writer
     }
 }
