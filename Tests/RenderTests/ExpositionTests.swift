@@ -61,6 +61,20 @@ import Testing
             ])
     }
 
+    @Test func `who syncs has a series of it, and whose writes failed one for each error`() {
+        var full = row("/a", [.writes: 9, .writeFailures: 4, .syncs: 3])
+        full.writeErrors = [28: 3, 5: 1]
+        let lines = lines(view([full, row("/b", [.writes: 1])], windows: 2))
+        #expect(series(lines, "otagent_unit_syncs_total") == [#"otagent_unit_syncs_total{slice="-.slice",cgroup="/a"} 6"#])
+        #expect(
+            series(lines, "otagent_unit_write_errors_total") == [
+                #"otagent_unit_write_errors_total{slice="-.slice",cgroup="/a",errno="EIO"} 2"#,
+                #"otagent_unit_write_errors_total{slice="-.slice",cgroup="/a",errno="ENOSPC"} 6"#,
+            ])
+        #expect(
+            series(self.lines(view([full], absent: [.writeFailures])), "otagent_unit_write_errors_total").isEmpty)
+    }
+
     @Test func `counters that nothing feeds have no series`() {
         let lines = lines(view([row("/a", [.writes: 9])], absent: [.deletes]))
         #expect(series(lines, "otagent_unit_deletes_total").isEmpty)

@@ -26,12 +26,12 @@ package enum Exposition {
     private static func writeUnits(_ view: LiveView, to writer: inout ExpositionWriter) {
         let absent = view.batch.coverage.absent
         let labels = view.units.map(\.sums.key.labels)
-        let rings = UnitMetric.all.flatMap(\.counters).filter { $0.via != nil }.map(\.counter)
-        // Most units never use io_uring: they have no series of it.
-        let usesRings = view.units.map { unit in rings.contains { unit.sums.sums.counters[$0] > 0 } }
         for metric in UnitMetric.all {
             let counters = metric.counters.filter { !absent.contains($0.counter) }
-            let positions = view.units.indices.filter { counters.first?.via == nil || usesRings[$0] }
+            let positions = view.units.indices.filter { position in
+                let sums = view.units[position].sums.sums.counters
+                return metric.uses.isEmpty || metric.uses.contains { sums[$0] > 0 }
+            }
             if counters.isEmpty || positions.isEmpty { continue }
             writer.begin(metric.family)
             let name = Array(metric.family.name.utf8)
@@ -42,6 +42,22 @@ package enum Exposition {
                     if let via { labels.add("via", ByteString(via)) }
                     writer.series(name, labels.bytes, value)
                 }
+            }
+        }
+        if absent.contains(.writeFailures) { return }
+        writeErrors(of: view, labels, to: &writer)
+    }
+
+    private static func writeErrors(of view: LiveView, _ labels: [Labels], to writer: inout ExpositionWriter) {
+        let positions = view.units.indices.filter { !view.units[$0].sums.sums.writeErrors.isEmpty }
+        if positions.isEmpty { return }
+        writer.begin(UnitMetric.writeErrors)
+        let name = Array(UnitMetric.writeErrors.name.utf8)
+        for position in positions {
+            for (number, count) in view.units[position].sums.sums.writeErrors.sorted(by: { $0.key < $1.key }) {
+                var labels = labels[position]
+                labels.add("errno", ByteString(ErrnoName.name(of: number)))
+                writer.series(name, labels.bytes, count)
             }
         }
     }

@@ -32,18 +32,25 @@ struct UnitMetric: Sendable {
     let family: MetricFamily
     /// With the way through io_uring, where the metric is told apart by it.
     let counters: [(via: String?, counter: Counter)]
+    /// Only units that have one of these have series: most never do such things. Empty: all units have.
+    let uses: [Counter]
 
-    private init(_ name: String, _ help: String, _ counter: Counter) {
-        family = MetricFamily(.counter, "otagent_unit_" + name, help, Self.labels)
+    private init(_ name: String, _ help: String, _ counter: Counter, uses: [Counter] = []) {
+        family = Self.family(name, help)
         counters = [(nil, counter)]
+        self.uses = uses
     }
 
     private init(ring name: String, _ help: String, _ inline: Counter, _ worker: Counter, _ sqpoll: Counter) {
-        family = MetricFamily(.counter, "otagent_unit_io_uring_" + name, help, Self.labels + ["via"])
+        family = Self.family("io_uring_" + name, help, ["via"])
         counters = [("inline", inline), ("worker", worker), ("sqpoll", sqpoll)]
+        uses = [.inlineWrites, .workerWrites, .sqpollWrites, .inlineWriteBytes, .workerWriteBytes, .sqpollWriteBytes]
     }
 
-    static let labels = ["unit", "user_unit", "slice", "container", "cgroup"]
+    private static func family(_ name: String, _ help: String, _ labels: [String] = []) -> MetricFamily {
+        MetricFamily(
+            .counter, "otagent_unit_" + name, help, ["unit", "user_unit", "slice", "container", "cgroup"] + labels)
+    }
 
     static let all: [Self] = [
         .init("opens", "Files opened.", .opens),
@@ -54,6 +61,7 @@ struct UnitMetric: Sendable {
         .init("write_failures", "Writes to regular files that failed.", .writeFailures),
         .init("deletes", "Files and directories deleted.", .deletes),
         .init("renames", "Files and directories renamed.", .renames),
+        .init("syncs", "Calls of fsync and its like that succeeded.", .syncs, uses: [.syncs]),
         .init(
             ring: "writes", "The part of the writes done through io_uring.", .inlineWrites, .workerWrites,
             .sqpollWrites),
@@ -61,9 +69,12 @@ struct UnitMetric: Sendable {
             ring: "write_bytes", "The part of the bytes written through io_uring.", .inlineWriteBytes,
             .workerWriteBytes, .sqpollWriteBytes),
     ]
+
+    /// Behind this one are no counters, but the errors that were counted.
+    static let writeErrors = family("write_errors", "Writes to regular files that failed, by error.", ["errno"])
 }
 
 /// Every metric there is, in the order in which they are written; docs/endpoint.md has them all.
 package enum MetricCatalogue {
-    package static let all = UnitMetric.all.map(\.family) + AgentMetric.all.map(\.family)
+    package static let all = UnitMetric.all.map(\.family) + [UnitMetric.writeErrors] + AgentMetric.all.map(\.family)
 }
