@@ -11,7 +11,16 @@ static const unsigned char css[] = {
 #embed "page.css"
 };
 
+/* One module, cut into files: the last one begins to ask. */
 static const unsigned char js[] = {
+#embed "figures.js"
+	,
+#embed "table.js"
+	,
+#embed "tree.js"
+	,
+#embed "alerts.js"
+	,
 #embed "page.js"
 };
 

@@ -4,13 +4,15 @@
 import http.server
 import json
 import pathlib
+import re
 import threading
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "Sources" / "CPage"
 FILES = {
-    "/": ("page.html", "text/html; charset=utf-8"),
-    "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/": (["page.html"], "text/html; charset=utf-8"),
+    "/page.css": (["page.css"], "text/css; charset=utf-8"),
+    # One after the other, as they are embedded.
+    "/page.js": (re.findall(r'"(\w+\.js)"', (PAGE / "page.c").read_text(encoding="utf-8")), "text/javascript; charset=utf-8"),
 }
 # As Sources/Render/Endpoint/ResponseHead.swift has it.
 POLICY = (
@@ -69,11 +71,36 @@ def unit(number, window):
     }
 
 
+def alert(number, **members):
+    return {
+        "alert": "unexpected_writer",
+        "id": f"{number:016x}",
+        "rule": "watch[0]",
+        "time": f"2026-11-22T11:{number // 60 % 60:02}:{number % 60:02}.000Z",
+        "slice": "system.slice",
+        "unit": f"service-{number}.service",
+        "user_unit": None,
+        "container": None,
+        "pod": None,
+        "cgroup": {"id": 4000 + number, "path": f"/system.slice/service-{number}.service"},
+        "exe": "/usr/bin/python3.11",
+        "comm": "backup.py",
+        "uid": 0,
+        "pid": 4242 + number,
+        "parents": ["cron", "systemd"],
+        "op": "create",
+        "via": "syscall",
+        "path": f"/etc/cron.d/file-{number}",
+        "path_source": "file",
+        "root": "host",
+    } | members
+
+
 class FakeAgent:
     """Answers on a free port of 127.0.0.1 until it is closed."""
 
     def __init__(self, units, token=None, alerts=()):
-        self.token, self.alerts, self.window, self.asked = token, list(alerts), 0, []
+        self.token, self.alerts, self.dropped, self.window, self.asked = token, list(alerts), 0, 0, []
         agent = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,8 +109,8 @@ class FakeAgent:
             def do_GET(self):
                 agent.asked.append(self.path)
                 if self.path in FILES:
-                    name, kind = FILES[self.path]
-                    return self.send(200, kind, (PAGE / name).read_bytes())
+                    names, kind = FILES[self.path]
+                    return self.send(200, kind, b"".join((PAGE / name).read_bytes() for name in names))
                 if agent.token and self.headers.get("Authorization") != f"Bearer {agent.token}":
                     return self.send(401, "text/plain", b"a token is needed\n")
                 document = agent.document(self.path)
@@ -120,7 +147,7 @@ class FakeAgent:
             self.window += 1
             return f'{{"window": {json.dumps(window)}, "windows": [], "units": {self.made[self.window % 2]}}}'
         if path == "/api/v1/alerts":
-            return json.dumps({"alerts": self.alerts})
+            return json.dumps({"alerts": self.alerts, "dropped": self.dropped, "suppressed": 0, "lost_records": 0})
         if path == "/api/v1/status":
             loss = {"ring_records": 0, "detail_overflow": 2, "missed_runs": {"write": 0, "open": None}}
             output = {"name": "collector", "state": "ready", "rows": {"waiting": 3}}

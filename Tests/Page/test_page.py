@@ -10,7 +10,7 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Endpoint"))
 
 from agent import Agent
-from fake_agent import UGLY, FakeAgent
+from fake_agent import UGLY, FakeAgent, alert
 from playwright.sync_api import sync_playwright
 
 PICTURES = pathlib.Path(os.environ.get("OT_PICTURES", "."))
@@ -70,7 +70,7 @@ class Page(unittest.TestCase):
             self.assertEqual(self.said, [])
 
     def test_names_like_markup_are_only_text(self):
-        with FakeAgent(len(UGLY), alerts=[{"unit": UGLY[0], "path": UGLY[1], "exe": "/x\u001b[2J"}]) as agent:
+        with FakeAgent(len(UGLY), alerts=[alert(1, unit=UGLY[0], path=UGLY[1], comm="x\u001b[2J", exe=UGLY[0])]) as agent:
             page = self.open(agent)
             page.check("#idle")
             page.wait_for_selector("#rows tr")
@@ -84,7 +84,11 @@ class Page(unittest.TestCase):
             self.assertEqual(page.locator("main img, main script, main b").count(), 0)
             self.assertEqual(page.inner_text("#host"), "web-1 <b>")
             self.assertTrue(page.is_visible("#alerts"))
-            self.assertIn("/x\\u{1b}[2J", page.inner_text("#alert-list"))
+            page.locator("#alert-list summary").click()
+            shown = page.inner_text("#alert-list")
+            for text in ("x\\u{1b}[2J created", UGLY[0], UGLY[1]):
+                self.assertIn(text, shown)
+            self.assertEqual(page.locator("#alerts img, #alerts script").count(), 0)
             page.check("input[value=slices]")
             self.assertEqual(page.locator("#tree img, #tree script").count(), 0)
             self.assertEqual(page.title(), "otagent \u00b7 web-1 <b>")
@@ -116,6 +120,95 @@ class Page(unittest.TestCase):
             self.assertTrue(page.evaluate("() => document.activeElement.matches('#rows th button')"))
             self.assertEqual(page.locator("#alerts").is_visible(), False)
             self.assertEqual(self.said, [])
+
+    def test_unexpected_writers_stand_on_top_and_can_be_dismissed_with_the_keyboard(self):
+        with FakeAgent(20, alerts=[alert(number) for number in range(12, 0, -1)]) as agent:
+            agent.dropped = 7
+            page = self.open(agent)
+            page.wait_for_selector("#alert-list li")
+            self.assertLess(page.locator("#alerts").bounding_box()["y"], page.locator("#tiles").bounding_box()["y"])
+            self.assertEqual(page.inner_text("#alerts-title"), "Unexpected writers: 12")
+            self.assertEqual(page.locator("#alert-list li").count(), 5)
+            self.assertIn("7 older ones are not kept here", page.inner_text("#alert-left"))
+            page.click("#alert-more")
+            self.assertEqual(page.locator("#alert-list li").count(), 12)
+            first = page.locator("#alert-list li").first
+            self.assertIn("service-12.service", first.inner_text())
+            self.assertIn("backup.py created /etc/cron.d/file-12", first.inner_text())
+            first.locator("summary").focus()
+            page.keyboard.press("Enter")
+            for fact in ("cron \u2190 systemd", "watch[0]", "/usr/bin/python3.11", "pid 4254", "uid 0"):
+                self.assertIn(fact, first.inner_text())
+            # Whoever stands on one keeps it, and what was opened stays open, when the next window comes.
+            agent.alerts = [alert(13)] + agent.alerts
+            page.wait_for_function("() => document.querySelector('#alert-count').textContent === '13'")
+            opened = page.locator("#alert-list details[open]")
+            self.assertIn("service-12.service", opened.inner_text())
+            self.assertTrue(page.evaluate("() => document.activeElement.matches('details[open] > summary')"))
+            page.keyboard.press("Tab")
+            self.assertEqual(page.evaluate("() => document.activeElement.textContent"), "Dismiss")
+            page.keyboard.press("Enter")
+            self.assertEqual(page.inner_text("#alert-count"), "12")
+            self.assertNotIn("service-12.service", page.inner_text("#alert-list"))
+            self.assertIn("service-11.service", page.evaluate("() => document.activeElement.getAttribute('aria-label')"))
+            page.locator("#alert-all").focus()
+            page.keyboard.press("Enter")
+            self.assertEqual(page.inner_text("#alert-count"), "none that was not dismissed")
+            self.assertEqual(page.locator("#alert-list li").count(), 0)
+            # This browser remembers it; somebody else's does not; and who comes back is told of again.
+            page.reload()
+            page.wait_for_selector("#alerts:not([hidden])")
+            self.assertEqual(page.inner_text("#alert-count"), "none that was not dismissed")
+            agent.alerts = [alert(5, time="2026-11-22T12:30:00.000Z")] + agent.alerts
+            page.wait_for_function("() => document.querySelector('#alert-count').textContent === '1'")
+            self.assertIn("service-5.service", page.inner_text("#alert-list"))
+            page.click("#alert-dismissed")
+            self.assertEqual(page.locator("#alert-list li").count(), 5)
+            page.locator("#alert-list button", has_text="Restore").first.click()
+            self.assertEqual(page.inner_text("#alert-count"), "2")
+            other = self.open(agent)
+            other.wait_for_selector("#alert-list li")
+            self.assertEqual(other.inner_text("#alert-count"), "14")
+            self.assertEqual(self.said, [])
+
+    def test_what_is_not_known_of_a_writer_is_said_or_left_out(self):
+        bare = dict(unit=None, slice=None, cgroup={"id": 1, "path": None}, exe=None, path=None, path_source=None, parents=[])
+        contained = dict(
+            unit=None, op="shared_map", via="sqpoll", root="container", path_source="user",
+            container={"id": "c0ffee" * 10, "runtime": "docker", "name": "web", "image": "nginx:1"},
+        )  # fmt: skip
+        with FakeAgent(5, alerts=[alert(2, **contained), alert(1, **bare)]) as agent:
+            page = self.open(agent)
+            page.wait_for_selector("#alert-list li")
+            for summary in page.locator("#alert-list summary").all():
+                summary.click()
+            texts = page.locator("#alert-list li").all_inner_texts()
+            for text in ("web", "backup.py mapped for writing /etc/cron.d/file-2", "nginx:1", "as the process named it", "sqpoll"):
+                self.assertIn(text, texts[0])
+            self.assertIn("backup.py created a file", texts[1])
+            self.assertIn("could not be told", texts[1])
+            self.assertNotIn("null", "".join(texts))
+            self.assertNotIn("undefined", "".join(texts))
+            self.assertEqual(self.said, [])
+
+    def test_without_storage_and_with_rubbish_in_it_the_page_works(self):
+        with FakeAgent(5, alerts=[alert(1)]) as agent:
+            for spoil in (
+                "localStorage.setItem('dismissed', '{\"a\": 1}')",
+                "localStorage.setItem('dismissed', '[1, null, [2]]')",
+                "localStorage.setItem('dismissed', 'rubbish')",
+                "Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied') } })",
+            ):
+                context = self.browser.new_context()
+                self.addCleanup(context.close)
+                context.add_init_script(spoil)
+                page = context.new_page()
+                said = []
+                page.on("pageerror", lambda error, said=said: said.append(str(error)))
+                page.goto(agent.url)
+                page.wait_for_selector("#alert-list li")
+                page.locator("#alert-list button").click()
+                self.assertEqual((page.inner_text("#alert-count"), said), ("none that was not dismissed", []), spoil)
 
     def test_slices_are_a_tree_that_adds_up_and_stays_folded(self):
         with FakeAgent(60) as agent:
@@ -152,7 +245,7 @@ class Page(unittest.TestCase):
             self.assertTrue(all("s3cret" not in path for path in agent.asked))
 
     def test_it_fits_every_screen_in_both_colours(self):
-        with FakeAgent(200) as agent:
+        with FakeAgent(200, alerts=[alert(number) for number in range(30)] + [alert(31, path="/etc/" + "long" * 60)]) as agent:
             grounds = {}
             for scheme in ("light", "dark"):
                 for name, width, height in (("desk", 1280, 800), ("tablet", 800, 1000), ("phone", 360, 740)):
@@ -163,6 +256,7 @@ class Page(unittest.TestCase):
                             page.check("input[value=slices]")
                         else:
                             page.locator("#rows th button").nth(1).click()
+                            page.locator("#alert-list summary").nth(0).click()
                         overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
                         page.screenshot(path=PICTURES / f"{name}-{scheme}-{view}.png")
                         self.assertLessEqual(overflow, 0, f"{name} {scheme} {view}")
