@@ -26,7 +26,19 @@ struct TopCommand: AsyncParsableCommand, AnswersSignals {
         help: ArgumentHelp("The file with the token, if one is asked for.", valueName: "file"))
     var tokenFile: String?
 
-    @Flag(help: "In plain text: the programs that wrote, not the units.") var writers = false
+    enum Lines: String, EnumerableFlag {
+        case writers, alerts, directories
+
+        static func help(for value: Self) -> ArgumentHelp? {
+            switch value {
+            case .writers: "In plain text: the programs that wrote, not the units."
+            case .alerts: "In plain text: the unexpected writers, the newest first."
+            case .directories: "In plain text: the directories in which there were unexpected writers."
+            }
+        }
+    }
+
+    @Flag var lines: Lines?
 
     func validate() throws {
         if path == nil, url == nil { throw ValidationError("give --config FILE or --url URL: where is the endpoint?") }
@@ -34,11 +46,11 @@ struct TopCommand: AsyncParsableCommand, AnswersSignals {
 
     func run() async throws {
         let top = try Top(settings()?.http, url: url, tokenFile: tokenFile)
-        if Top.hasTerminal, !writers {
+        if Top.hasTerminal, lines == nil {
             try await top.run(wishes: Signals.wishes())
         } else {
             Signals.giveBack()
-            print(try top.text(writers: writers), terminator: "")
+            print(try top.text(of: lines.flatMap { Top.Lines(rawValue: $0.rawValue) }), terminator: "")
         }
     }
 

@@ -23,7 +23,7 @@ struct TopScreenTests {
         let screen = TopScreen(view([row("small", 5), row("big", 3_000_000)]), width: 100)
         #expect(
             screen.lines(height: 24) == [
-                "title   units by bytes written", "1-2 of 2   q ends  h helps  t units/writers  / filters",
+                "title   units by bytes written", "1-2 of 2   q ends  h helps  t units/writers  a alerts  / filters",
                 "  WRITTEN/s WRITES/s  OPENS/s CREATES  FAILED URING  UNIT",
                 "    2.9 MiB   300.0k        1       3       2   25%  big  (system.slice)",
                 "        5 B      0.5        1       3       2   25%  small  (system.slice)",
@@ -71,6 +71,57 @@ struct TopScreenTests {
         #expect(screen[1].hasPrefix("4-5 of 10") && screen[3].contains("unit-3"))
         #expect(view(rows, keys: Array(repeating: .pageDown, count: 9)).scrolled == 9)
         #expect(view(rows, keys: [.pageDown, .home]).scrolled == 0)
+    }
+
+    private func alerts() -> [TopAlert] {
+        func alert(_ number: Int, _ path: String?, _ program: String, _ place: String) -> TopAlert {
+            TopAlert(
+                time: "2026-11-22T12:00:0\(number).000Z", operation: "create", path: path, program: program, place: place)
+        }
+        return [
+            alert(4, "/etc/cron.d/x", "backup.py", "cron.service"), alert(3, "/top", "sh", "a.service"),
+            alert(2, "/etc/cron.d/y", "dd", "cron.service"), alert(1, "/etc/cron.d/z", "dd", "web"),
+            alert(0, nil, "a\u{1b}[2J", "b.service"),
+        ]
+    }
+
+    @Test func `the newest unexpected writer has a line of its own, and all of them a view`() {
+        var view = view([row("unit", 1)])
+        view.alerts = alerts()
+        let screen = TopScreen(view, width: 120).lines(height: 24)
+        #expect(
+            screen[1] == "! 5 unexpected writers, the last at 12:00:04: backup.py create /etc/cron.d/x (cron.service)")
+        #expect(screen[2].hasPrefix("1-1 of 1   ") && screen.count == 5)
+        #expect(TopScreen(view, width: 120).lines(height: 5).count == 5)
+        _ = view.press(.character("a"), page: 1)
+        #expect(
+            TopScreen(view, width: nil).text.split(separator: "\n").map(String.init) == [
+                "title   unexpected writers, the newest first",
+                "! 5 unexpected writers, the last at 12:00:04: backup.py create /etc/cron.d/x (cron.service)",
+                "TIME (UTC)  DID         FILE  (PROGRAM, UNIT)",
+                "12:00:04    create      /etc/cron.d/x  (backup.py, cron.service)",
+                "12:00:03    create      /top  (sh, a.service)",
+                "12:00:02    create      /etc/cron.d/y  (dd, cron.service)",
+                "12:00:01    create      /etc/cron.d/z  (dd, web)",
+                #"12:00:00    create      ?  (a\x1b[2J, b.service)"#,
+            ])
+        for key in "/cron dd" { _ = view.press(.character(key), page: 1) }
+        #expect(view.wantedAlerts.map(\.path) == ["/etc/cron.d/y", "/etc/cron.d/z"])
+    }
+
+    @Test func `directories are those of the unexpected writers, with how many and whose`() {
+        var view = view([row("unit", 1)], keys: [.character("d")])
+        view.alerts = alerts()
+        #expect(
+            TopScreen(view, width: nil).text.split(separator: "\n").dropFirst(2).map(String.init) == [
+                "  ALERTS  PROGRAMS  LAST (UTC)  DIRECTORY  (UNITS)",
+                "       3         2  12:00:04    /etc/cron.d  (cron.service, web)",
+                "       1         1  12:00:03    /  (a.service)",
+            ])
+        view.alerts = []
+        #expect(TopScreen(view, width: 80).lines(height: 9).count == 3)
+        _ = view.press(.character("d"), page: 1)
+        #expect(view.subject == .units)
     }
 
     @Test func `writers take the units' place and back, help says what keys do, q ends`() {

@@ -1,9 +1,15 @@
 internal import Export
+internal import Foundation
 internal import Glibc
 internal import Render
 
 /// `otagent top`: the figures of a running agent, by its local endpoint, window after window.
 package struct Top: Sendable {
+    /// What plain text may be of instead of units; a terminal has keys for it.
+    package enum Lines: String, CaseIterable, Sendable {
+        case writers, alerts, directories
+    }
+
     private let question: EndpointQuestion
 
     /// - Parameter url: `http://host:port` or `unix:/path`; nil: what the settings say.
@@ -34,21 +40,32 @@ package struct Top: Sendable {
     }
 
     private func look(_ view: inout TopView) throws(Refusal) -> Duration {
-        let bytes: [UInt8]
-        do throws(SinkProblem) { bytes = try question.ask("/api/v1/units") } catch {
-            throw Refusal(.failed, "\(error); is the agent running, with [http] listen?")
-        }
-        guard let document = try? TopDocument.read(bytes) else {
-            throw Refusal(.failed, "the answer is not what an otagent of this version says")
-        }
+        let document: TopDocument = try ask("/api/v1/units")
         document.show(in: &view)
+        view.alerts = (try ask("/api/v1/alerts") as TopAlertDocument).shown
         return .seconds(min(max(document.window?.seconds ?? 1, 1), 60))
     }
 
+    private func ask<Document: Decodable>(_ path: String) throws(Refusal) -> Document {
+        let bytes: [UInt8]
+        do throws(SinkProblem) { bytes = try question.ask(path) } catch {
+            throw Refusal(.failed, "\(error); is the agent running, with [http] listen?")
+        }
+        guard let document = try? TopDocument.decoder.decode(Document.self, from: Data(bytes)) else {
+            throw Refusal(.failed, "the answer is not what an otagent of this version says")
+        }
+        return document
+    }
+
     /// The last window as plain text.
-    package func text(writers: Bool) throws -> String {
+    package func text(of lines: Lines?) throws -> String {
         var view = TopView()
-        if writers { _ = view.press(.character("t"), page: 1) }
+        switch lines {
+        case nil: break
+        case .writers: view.show(.writers)
+        case .alerts: view.show(.alerts)
+        case .directories: view.show(.directories)
+        }
         _ = try look(&view)
         return TopScreen(view, width: nil).text
     }
@@ -77,7 +94,7 @@ package struct Top: Sendable {
             case .terminal(.resized): break
             case .terminal(.key(let key)):
                 let wasPaused = view.isPaused
-                if view.press(key, page: max(Terminal.size.lines - TopScreen.surroundings, 1)) { break loop }
+                if view.press(key, page: max(Terminal.size.lines - TopScreen.surroundings(of: view), 1)) { break loop }
                 if wasPaused, !view.isPaused { send.yield(.look) }
             case .look:
                 timer.cancel()

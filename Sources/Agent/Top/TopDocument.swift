@@ -43,10 +43,10 @@ struct TopDocument: Decodable {
     let window: Window?
     let units: [Unit]
 
-    static func read(_ bytes: [UInt8]) throws -> Self {
+    static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Self.self, from: Data(bytes))
+        return decoder
     }
 
     /// Puts what the document says into a view.
@@ -71,6 +71,30 @@ struct TopDocument: Decodable {
                     written: Double(writer.writeBytes ?? 0) / seconds, writes: Double(writer.writes ?? 0) / seconds,
                     creates: writer.creates ?? 0)
             }
+        }
+    }
+}
+
+/// What `/api/v1/alerts` answers, as far as it is shown.
+struct TopAlertDocument: Decodable {
+    struct Container: Decodable { let id, name: String? }
+    struct Cgroup: Decodable { let path: String? }
+
+    struct Alert: Decodable {
+        let time, op: String
+        let unit, userUnit, slice, exe, comm, path: String?
+        let container: Container?
+        let cgroup: Cgroup?
+    }
+
+    let alerts: [Alert]
+
+    var shown: [TopAlert] {
+        alerts.map { alert in
+            let container = alert.container.flatMap { $0.name ?? $0.id.map { String($0.prefix(12)) } }
+            return TopAlert(
+                time: alert.time, operation: alert.op, path: alert.path, program: alert.comm ?? alert.exe ?? "?",
+                place: alert.userUnit ?? alert.unit ?? container ?? alert.cgroup?.path ?? alert.slice ?? "?")
         }
     }
 }

@@ -44,6 +44,11 @@ package struct TopView: Sendable, Equatable {
         }
     }
 
+    /// What the lines are of.
+    package enum Subject: Sendable {
+        case units, writers, alerts, directories
+    }
+
     package enum Key: Sendable, Equatable {
         case character(Character)
         case enter, escape, backspace, up, down, pageUp, pageDown, home
@@ -51,11 +56,13 @@ package struct TopView: Sendable, Equatable {
 
     package var units: [Row] = []
     package var writers: [Row] = []
+    /// Unexpected writers, the newest first.
+    package var alerts: [TopAlert] = []
     /// Of what stands at the top: host and window, or why nothing comes.
     package var title = ""
 
     package private(set) var sorting = Sorting.written
-    package private(set) var showsWriters = false
+    package private(set) var subject = Subject.units
     package private(set) var showsIdle = false
     package private(set) var showsHelp = false
     package private(set) var isPaused = false
@@ -75,9 +82,9 @@ package struct TopView: Sendable, Equatable {
         switch key {
         case .character("q"): return true
         case .character("h"), .character("?"): showsHelp.toggle()
-        case .character("t"), .enter:
-            showsWriters.toggle()
-            scrolled = 0
+        case .character("t"), .enter: show(subject == .units ? .writers : .units)
+        case .character("a"): show(subject == .alerts ? .units : .alerts)
+        case .character("d"): show(subject == .directories ? .units : .directories)
         case .character("i"): showsIdle.toggle()
         case .character("p"): isPaused.toggle()
         case .character("/"): (isTyping, filter, scrolled) = (true, "", 0)
@@ -93,9 +100,12 @@ package struct TopView: Sendable, Equatable {
         case .escape: (showsHelp, filter) = (false, "")
         case .backspace: break
         }
-        scrolled = min(max(scrolled, 0), max(rows.count - 1, 0))
+        scrolled = min(max(scrolled, 0), max(count - 1, 0))
         return false
     }
+
+    /// Has other lines shown, from the first of them on.
+    package mutating func show(_ subject: Subject) { (self.subject, scrolled) = (subject, 0) }
 
     private mutating func type(_ key: Key) {
         switch key {
@@ -107,17 +117,38 @@ package struct TopView: Sendable, Equatable {
         }
     }
 
+    /// As many lines as are wanted.
+    var count: Int {
+        switch subject {
+        case .units, .writers: rows.count
+        case .alerts: wantedAlerts.count
+        case .directories: directories.count
+        }
+    }
+
     /// Those that are wanted, in their order.
     package var rows: [Row] {
-        let words = filter.lowercased().split(separator: " ")
-        let wanted = (showsWriters ? writers : units).filter { row in
-            let text = "\(row.name)\n\(row.place)".lowercased()
-            return (showsIdle || !row.isIdle) && words.allSatisfy { text.contains($0) }
+        let wanted = (subject == .writers ? writers : units).filter { row in
+            (showsIdle || !row.isIdle) && matches("\(row.name)\n\(row.place)")
         }
         return wanted.sorted { left, right in
             let (first, second) = (figure(left), figure(right))
             return first == second ? left.name < right.name : first > second
         }
+    }
+
+    /// The newest first.
+    var wantedAlerts: [TopAlert] {
+        alerts.filter { matches("\($0.path ?? "")\n\($0.program)\n\($0.place)\n\($0.operation)") }
+    }
+
+    var directories: [TopDirectory] {
+        TopDirectory.all(of: alerts).filter { matches("\($0.name)\n\($0.places.joined(separator: "\n"))") }
+    }
+
+    private func matches(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return filter.lowercased().split(separator: " ").allSatisfy { text.contains($0) }
     }
 
     private func figure(_ row: Row) -> Double {
