@@ -51,7 +51,9 @@ let package = Package(
         .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CLinux"),
         // The live page, embedded.
-        .target(name: "CPage", exclude: ["alerts.js", "figures.js", "page.css", "page.html", "page.js", "table.js", "tree.js"]),
+        .target(
+            name: "CPage",
+            exclude: ["alerts.js", "figures.js", "page.css", "page.html", "page.js", "table.js", "tree.js"]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSelfTest"),
         // Only in programs: it acts before main.

@@ -46,7 +46,7 @@ package struct CumulativeTotals: Sendable {
     /// Time that no window covers, in seconds.
     package private(set) var gap = 0.0
     package private(set) var loss = Loss()
-    package private(set) var alerts: [Alert.Name: UInt64] = [:]
+    package private(set) var alerts: [Alert.Source: UInt64] = [:]
     /// What the agent itself did.
     package private(set) var own = Counters()
     package private(set) var drainTime = Duration.zero
@@ -65,7 +65,7 @@ package struct CumulativeTotals: Sendable {
         rows += UInt64(batch.rows.count)
         gap += max(batch.window.gapBefore, 0)
         loss.add(batch.loss)
-        for alert in batch.alerts { alerts[alert.name, default: 0] += 1 }
+        for alert in batch.alerts { alerts[alert.source, default: 0] += 1 }
         own += batch.ownActivity
         drainTime += batch.drainTime
         if let costs = batch.programCosts { programCosts = ProgramCost.sum(programCosts ?? [], costs) }

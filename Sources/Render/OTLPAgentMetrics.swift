@@ -94,7 +94,8 @@ struct OTLPAgentMetrics {
         sum("windows", "{window}", "Windows that were closed", [Point(nil, .whole(totals.windows))], to: &json)
         sum("rows", "{row}", "Rows of units in these windows", [Point(nil, .whole(totals.rows))], to: &json)
         let alerts = Alert.Name.allCases.map { name in
-            Point(("otagent.alert", name.rawValue), .whole(totals.alerts[name] ?? 0))
+            let count = totals.alerts.reduce(0) { $0 + ($1.key.name == name ? $1.value : 0) }
+            return Point(("otagent.alert", name.rawValue), .whole(count))
         }
         sum("alerts", "{alert}", "Alerts that were raised", alerts, to: &json)
         sum("gap", "s", "Time that no window covers", [Point(nil, .real(totals.gap))], to: &json)

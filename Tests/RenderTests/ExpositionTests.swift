@@ -9,7 +9,7 @@ import Testing
         var live = LiveUnits(idle: 900)
         var view: LiveView?
         for number in 0..<windows {
-            var batch = Fixture.batch(rows: rows, absent: absent, costs: Fixture.costs)
+            var batch = Fixture.batch(rows: rows, alerts: Fixture.alerts, absent: absent, costs: Fixture.costs)
             batch.sequence += UInt64(number)
             view = live.add(batch)
         }
@@ -65,7 +65,8 @@ import Testing
         var full = row("/a", [.writes: 9, .writeFailures: 4, .syncs: 3])
         full.writeErrors = [28: 3, 5: 1]
         let lines = lines(view([full, row("/b", [.writes: 1])], windows: 2))
-        #expect(series(lines, "otagent_unit_syncs_total") == [#"otagent_unit_syncs_total{slice="-.slice",cgroup="/a"} 6"#])
+        #expect(
+            series(lines, "otagent_unit_syncs_total") == [#"otagent_unit_syncs_total{slice="-.slice",cgroup="/a"} 6"#])
         #expect(
             series(lines, "otagent_unit_write_errors_total") == [
                 #"otagent_unit_write_errors_total{slice="-.slice",cgroup="/a",errno="EIO"} 2"#,
@@ -73,6 +74,21 @@ import Testing
             ])
         #expect(
             series(self.lines(view([full], absent: [.writeFailures])), "otagent_unit_write_errors_total").isEmpty)
+    }
+
+    @Test func `alerts are counted by rule, from zero for rules that there are`() {
+        var view = view([row("/a", [.writes: 9])], windows: 2)
+        view.rules = [Alert.Source(.unexpectedWriter, rule: "watch[0]"), Alert.Source(.unexpectedWriter, rule: "watch[1]")]
+        let lines = lines(view)
+        #expect(
+            series(lines, "otagent_alerts_total") == [
+                #"otagent_alerts_total{alert="unexpected_writer",rule="watch[0]"} 2"#,
+                #"otagent_alerts_total{alert="unexpected_writer",rule="watch[1]"} 0"#,
+                #"otagent_alerts_total{alert="new_writer",rule="baseline"} 2"#,
+                #"otagent_alerts_total{alert="unexpected_writer",rule="watch[12]"} 2"#,
+            ])
+        #expect(series(lines, "otagent_alerts_suppressed_total") == ["otagent_alerts_suppressed_total 16"])
+        #expect(series(lines, "otagent_watch_lost_records_total") == ["otagent_watch_lost_records_total 14"])
     }
 
     @Test func `counters that nothing feeds have no series`() {

@@ -179,10 +179,12 @@ struct SchemaTests {
 @Suite struct EndpointSchemaTests {
     private typealias Object = [String: Any]
 
-    private func schema(_ name: String) throws -> Object {
+    private func schema(_ name: String) throws -> Object { try schema(file: "otagent.endpoint.\(name)-1.json") }
+
+    private func schema(file name: String) throws -> Object {
         var folder = URL(filePath: #filePath)
         for _ in 0..<3 { folder.deleteLastPathComponent() }
-        let data = try Data(contentsOf: folder.appending(path: "docs/schema/otagent.endpoint.\(name)-1.json"))
+        let data = try Data(contentsOf: folder.appending(path: "docs/schema/\(name)"))
         return try #require(try JSONSerialization.jsonObject(with: data) as? Object)
     }
 
@@ -192,7 +194,7 @@ struct SchemaTests {
 
     private var view: LiveView {
         var live = LiveUnits(idle: 900)
-        return live.add(Fixture.batch(rows: Fixture.richRows, costs: Fixture.costs))
+        return live.add(Fixture.batch(rows: Fixture.richRows, alerts: Fixture.alerts, costs: Fixture.costs))
     }
 
     private func expectSameMembers(_ schema: Object?, _ value: Object, _ location: SourceLocation = #_sourceLocation) {
@@ -233,11 +235,19 @@ struct SchemaTests {
     }
 
     @Test func `alerts and health have the members of their schemas`() throws {
-        let alerts = try document(EndpointDocuments.alerts())
-        expectSameMembers(try schema("alerts"), alerts)
-        #expect((alerts["alerts"] as? [Any])?.isEmpty == true)
+        let schema = try schema("alerts")
+        let document = try document(EndpointDocuments.alerts(view))
+        expectSameMembers(schema, document)
+        expectSameMembers(schema, try self.document(EndpointDocuments.alerts(nil)))
+        let definitions = try #require(schema["$defs"] as? [String: Object])
+        let alerts = try #require(document["alerts"] as? [Object])
+        #expect(alerts.count == 3)
+        for alert in alerts { expectSameMembers(definitions["alert"], alert) }
+        // An alert is the same here and in a batch.
+        let batch = try #require(try self.schema(file: "batch.schema.json")["$defs"] as? [String: Object])
+        for (name, definition) in definitions { #expect(definition as NSDictionary == (batch[name] ?? [:]) as NSDictionary) }
         for health in [EndpointHealth.fine, .sick("a reason")] {
-            expectSameMembers(try schema("health"), try document(EndpointDocuments.health(health)))
+            expectSameMembers(try self.schema("health"), try self.document(EndpointDocuments.health(health)))
         }
     }
 }

@@ -76,7 +76,8 @@ struct TopScreenTests {
     private func alerts() -> [TopAlert] {
         func alert(_ number: Int, _ path: String?, _ program: String, _ place: String) -> TopAlert {
             TopAlert(
-                time: "2026-11-22T12:00:0\(number).000Z", operation: "create", path: path, program: program, place: place)
+                time: "2026-11-22T12:00:0\(number).000Z", operation: "create", path: path, program: program,
+                place: place)
         }
         return [
             alert(4, "/etc/cron.d/x", "backup.py", "cron.service"), alert(3, "/top", "sh", "a.service"),

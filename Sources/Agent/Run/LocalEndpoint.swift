@@ -51,10 +51,11 @@ actor LocalEndpoint {
         let state =
             state
             ?? EndpointState(
-                expireAfter: settings.http.expireAfter, interval: settings.agent.interval,
+                expireAfter: settings.http.expireAfter, interval: settings.agent.interval, rules: settings.alertSources,
                 monotonic: { Clock.monotonic })
         if self.state == nil, let identity { state.begin(agent: identity.agent, host: identity.host) }
-        state.follow(expireAfter: settings.http.expireAfter, interval: settings.agent.interval)
+        state.follow(
+            expireAfter: settings.http.expireAfter, interval: settings.agent.interval, rules: settings.alertSources)
         if let server {
             server.move(to: place.listener, access: place.access)
         } else {
@@ -87,6 +88,14 @@ actor LocalEndpoint {
         } catch {
             throw Refusal(.failed, "[http] listen: \(error)")
         }
+    }
+}
+
+extension Settings {
+    /// What may raise alerts.
+    fileprivate var alertSources: [Alert.Source] {
+        watch.indices.map { Alert.Source(.unexpectedWriter, rule: "watch[\($0)]") }
+            + (baseline.enabled ? [Alert.Source(.newWriter, rule: "baseline")] : [])
     }
 }
 

@@ -18,13 +18,14 @@ package final class EndpointState: EndpointContent {
 
     private struct State {
         var units: LiveUnits
+        var rules: [Alert.Source]
         var shown = Shown()
         var interval: Int64
         var signs = EndpointHealth.Signs()
         var account = EndpointAccount()
     }
 
-    private enum Document: Hashable { case metrics(ExpositionFormat), units, status }
+    private enum Document: Hashable { case metrics(ExpositionFormat), units, status, alerts }
 
     private let state: Mutex<State>
     private let rendered = Mutex<[Document: (number: Int, bytes: [UInt8])]>([:])
@@ -32,10 +33,16 @@ package final class EndpointState: EndpointContent {
 
     /// - Parameters:
     ///   - expireAfter: how long an idle unit is shown.
+    ///   - rules: what may raise alerts.
     ///   - monotonic: nanoseconds of a clock that nobody sets.
-    package init(expireAfter: Duration, interval: Duration, monotonic: @escaping @Sendable () -> Int64) {
+    package init(
+        expireAfter: Duration, interval: Duration, rules: [Alert.Source] = [],
+        monotonic: @escaping @Sendable () -> Int64
+    ) {
         state = Mutex(
-            State(units: LiveUnits(idle: expireAfter / .seconds(1)), interval: Int64(interval / .nanoseconds(1))))
+            State(
+                units: LiveUnits(idle: expireAfter / .seconds(1)), rules: rules,
+                interval: Int64(interval / .nanoseconds(1))))
         self.monotonic = monotonic
     }
 
@@ -61,7 +68,7 @@ package final class EndpointState: EndpointContent {
         let now = monotonic()
         state.withLock { state in
             var view = state.units.add(batch)
-            view.endpoint = state.account
+            (view.endpoint, view.rules) = (state.account, state.rules)
             (state.shown.view, state.signs.closed) = (view, now)
             state.shown.number += 1
         }
@@ -69,8 +76,9 @@ package final class EndpointState: EndpointContent {
         rendered.withLock { $0 = [:] }
     }
 
-    package func follow(expireAfter: Duration, interval: Duration) {
+    package func follow(expireAfter: Duration, interval: Duration, rules: [Alert.Source]) {
         state.withLock { state in
+            state.rules = rules
             state.units.setIdle(expireAfter / .seconds(1))
             state.interval = Int64(interval / .nanoseconds(1))
         }
@@ -86,7 +94,7 @@ package final class EndpointState: EndpointContent {
         switch resource {
         case .page, .style, .script: return EndpointPage.answer(resource) ?? EndpointAnswer(.notFound)
         case .health: return health
-        case .alerts: return Self.json(EndpointDocuments.alerts())
+        case .alerts: return Self.json(document(.alerts) { EndpointDocuments.alerts($0.view) })
         case .units: return Self.json(document(.units) { EndpointDocuments.units($0.view) })
         case .status:
             return Self.json(

@@ -9,6 +9,7 @@ package struct LiveUnits: Sendable {
     /// Bytes written in each of the last windows, the newest last; those of units that wrote nothing are not there.
     private var recent: [CumulativeKey: [UInt64]] = [:]
     private var windows: [Window] = []
+    private var alerts = LiveAlerts()
 
     /// - Parameter idle: seconds after which a unit that did nothing is shown no more.
     package init(idle: Double) {
@@ -38,11 +39,12 @@ package struct LiveUnits: Sendable {
         let units = current.map {
             LiveView.Unit(sums: $0, recent: recent[$0.key] ?? [], writers: writers[$0.key] ?? [])
         }
+        alerts.add(batch.alerts)
         var header = batch
-        header.rows = []
+        (header.rows, header.alerts) = ([], [])
         return LiveView(
             batch: header, rows: batch.rows.count, totals: report.totals, seriesLimit: report.limit, windows: windows,
-            units: units)
+            units: units, alerts: alerts)
     }
 
     private mutating func note(_ unit: CumulativeReport.Series) {
@@ -67,7 +69,7 @@ package struct LiveView: Sendable {
         package var window: Counters { sums.sums.counters.since(sums.before.counters) }
     }
 
-    /// The last batch, without its rows.
+    /// The last batch, without its rows and alerts.
     package var batch: Batch
     /// How many it had.
     package var rows: Int
@@ -76,6 +78,9 @@ package struct LiveView: Sendable {
     /// The last windows, the newest last.
     package var windows: [Window]
     package var units: [Unit]
+    package var alerts: LiveAlerts
+    /// What may raise alerts, in the order of the configuration.
+    package var rules: [Alert.Source] = []
     /// Until the last window closed.
     package var endpoint = EndpointAccount()
 }

@@ -7,6 +7,17 @@ package struct Alert: Sendable, Equatable {
         case newWriter = "new_writer"
     }
 
+    /// What raises alerts: they are counted by it.
+    package struct Source: Sendable, Hashable {
+        package var name: Name
+        /// `watch[0]` or `baseline`.
+        package var rule: String
+
+        package init(_ name: Name, rule: String) { (self.name, self.rule) = (name, rule) }
+    }
+
+    package var source: Source { Source(name, rule: rule) }
+
     package var name: Name
     /// The same for the same rule, unit, writer and directory, on every host and after every start: 16 hexadecimal digits.
     package var id: String

@@ -65,8 +65,12 @@ extension AgentMetric {
         .init(.gauge, "otagent_window_seconds", "How long the last window was.") { $0.batch.window.seconds },
         .init(.counter, "otagent_gap_seconds", "Time that no window covers.") { $0.totals.gap },
         .init(.counter, "otagent_unit_rows", "Rows of cgroups in these windows.") { Double($0.totals.rows) },
-        .init(.counter, "otagent_alerts", "Alerts that were raised.", ["alert"]) { view in
-            Alert.Name.allCases.map { Point(Double(view.totals.alerts[$0] ?? 0), ("alert", $0.rawValue)) }
+        .init(.counter, "otagent_alerts", "Alerts that were raised, by rule.", ["alert", "rule"]) { alerts($0) },
+        .init(.counter, "otagent_alerts_suppressed", "Alerts that were held back, being too many.") {
+            Double($0.totals.loss.suppressedAlerts)
+        },
+        .init(.counter, "otagent_watch_lost_records", "Records for the watch rules that did not fit.") {
+            Double($0.totals.loss.watchRecords)
         },
         .init(
             .counter, "otagent_events_lost", "What was lost, or of what only the detail was lost.", ["reason"],
@@ -142,13 +146,22 @@ extension AgentMetric {
         },
     ]
 
+    /// Those of rules that there are begin at zero; a rule that a reload took away keeps its count.
+    private static func alerts(_ view: LiveView) -> [Point] {
+        let others = Set(view.totals.alerts.keys).subtracting(view.rules)
+            .sorted { ($0.name.rawValue, $0.rule) < ($1.name.rawValue, $1.rule) }
+        return (view.rules + others).map { source in
+            Point(
+                Double(view.totals.alerts[source] ?? 0), ("alert", source.name.rawValue), ("rule", source.rule))
+        }
+    }
+
     private static func losses(_ loss: Loss) -> [Point] {
         let losses: [(String, UInt64)] = [
             ("ring_records", loss.ringRecords), ("detail_overflow", loss.detailOverflow),
             ("unresolved_cgroups", loss.unresolvedCgroups), ("container_lookups", loss.containerLookups),
             ("io_uring_unknown_results", loss.ioUringUnknownResults), ("aio_unknown_results", loss.aioUnknownResults),
-            ("unknown_file", loss.unknownFile), ("watch_records", loss.watchRecords),
-            ("alerts_suppressed", loss.suppressedAlerts),
+            ("unknown_file", loss.unknownFile),
         ]
         return losses.map { Point(Double($0.1), ("reason", $0.0)) }
     }

@@ -66,12 +66,19 @@ package enum EndpointDocuments {
         return json.bytes
     }
 
-    /// `/api/v1/alerts`: there are none, as nothing raises any in this version.
-    package static func alerts() -> [UInt8] {
-        var json = JSONWriter()
+    /// `/api/v1/alerts`: the newest first.
+    ///
+    /// - Parameter view: absent before the first window has closed.
+    package static func alerts(_ view: LiveView?) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: 1 << 10 + (view?.alerts.newest.count ?? 0) * 512)
         json.object { json in
             json.member("schema", "otagent.endpoint.alerts/1")
-            json.array("alerts") { _ in }
+            json.member("dropped", view?.alerts.dropped ?? 0)
+            json.member("suppressed", view?.totals.loss.suppressedAlerts ?? 0)
+            json.member("lost_records", view?.totals.loss.watchRecords ?? 0)
+            json.array("alerts") { json in
+                for alert in view?.alerts.newest ?? [] { json.object { $0.members(of: alert) } }
+            }
         }
         json.endLine()
         return json.bytes
