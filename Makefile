@@ -38,7 +38,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test test-otlp otlp-tools test-exports export-tools test-page test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
+.PHONY: all build bpf release run test prometheus-tools test-otlp otlp-tools test-exports export-tools test-page test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports deps-page
 
 all: build
@@ -86,7 +86,7 @@ $(WORKLOAD): $(wildcard Tests/Workload/*.[ch]) | deps-build
 
 # In this order and not at once: attaching programs is serial in the kernel, and the system tests have deadlines. A program that
 # other tests are about to start holds the descriptors of this process for a moment, and what they attach with them.
-test: build deps-test $(WORKLOAD)  ## everything; kernel and system tests run when you are root
+test: build deps-test prometheus-tools $(WORKLOAD)  ## everything; kernel and system tests run when you are root
 ifdef ARGS
 	$(call say,TEST,"$(ARGS)")
 	$(Q)$(SWIFT) test $(ARGS)
@@ -109,6 +109,9 @@ test-page: build deps-page  ## the live page in a headless Chromium, with pictur
 	$(call say,TEST,"the live page")
 	$(Q)Tests/Page/tools .build/page
 	$(Q)cd Tests/Page && OT_PICTURES=$(CURDIR)/.build/page $(CURDIR)/.build/page/venv/bin/python -B test_page.py
+
+prometheus-tools: deps-test
+	$(Q)Tests/Prometheus/tools .build/prometheus
 
 otlp-tools: deps-otlp
 	$(Q)Tests/OTLP/tools .build/otlp

@@ -49,10 +49,10 @@ class UnixConnection(http.client.HTTPConnection):
 class Agent:
     """One life; its folder goes with it."""
 
-    def __init__(self, program, listen, ready=True):
+    def __init__(self, program, listen, ready=True, more=""):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ot-endpoint-"))
         self.config, self.log = self.folder / "agent.toml", self.folder / "log"
-        self.configure(listen)
+        self.configure(listen, more)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([program, "run", "--config", self.config], stderr=log)
         if ready:

@@ -78,7 +78,9 @@ import Testing
 
     @Test func `alerts are counted by rule, from zero for rules that there are`() {
         var view = view([row("/a", [.writes: 9])], windows: 2)
-        view.rules = [Alert.Source(.unexpectedWriter, rule: "watch[0]"), Alert.Source(.unexpectedWriter, rule: "watch[1]")]
+        view.rules = [
+            Alert.Source(.unexpectedWriter, rule: "watch[0]"), Alert.Source(.unexpectedWriter, rule: "watch[1]"),
+        ]
         let lines = lines(view)
         #expect(
             series(lines, "otagent_alerts_total") == [

@@ -245,7 +245,9 @@ struct SchemaTests {
         for alert in alerts { expectSameMembers(definitions["alert"], alert) }
         // An alert is the same here and in a batch.
         let batch = try #require(try self.schema(file: "batch.schema.json")["$defs"] as? [String: Object])
-        for (name, definition) in definitions { #expect(definition as NSDictionary == (batch[name] ?? [:]) as NSDictionary) }
+        for (name, definition) in definitions {
+            #expect(definition as NSDictionary == (batch[name] ?? [:]) as NSDictionary)
+        }
         for health in [EndpointHealth.fine, .sick("a reason")] {
             expectSameMembers(try self.schema("health"), try self.document(EndpointDocuments.health(health)))
         }

@@ -19,6 +19,10 @@ extension SystemTests {
 
         @Test func `top shows it in a terminal`() throws { try drive("top.py") }
 
+        @Test func `Prometheus has an answer to every query of the dashboards and rules`() throws {
+            try drive("../Prometheus/live.py")
+        }
+
         @Test func `no client delays a window`() throws { try drive("load.py") }
     }
 }

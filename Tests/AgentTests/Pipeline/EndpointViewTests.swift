@@ -36,4 +36,45 @@ import Testing
         #expect((units.first?["window"] as? [String: Any])?["writes"] as? Int == 7)
         #expect(state.answer(.metrics, to: RequestHead(method: .get, path: "/metrics")).status == .fine)
     }
+
+    @Test func `alerts are shown from the first window on, and rules begin at zero`() throws {
+        let rule = Alert.Source(.unexpectedWriter, rule: "watch[0]")
+        let state = EndpointState(
+            expireAfter: .seconds(60), interval: .seconds(10), rules: [rule], monotonic: { 0 })
+        func alerts() throws -> [[String: Any]] {
+            let answer = state.answer(.alerts, to: RequestHead(method: .get, path: "/api/v1/alerts"))
+            let document = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
+            return try #require(document?["alerts"] as? [[String: Any]])
+        }
+        func metrics() -> String {
+            let answer = state.answer(.metrics, to: RequestHead(method: .get, path: "/metrics"))
+            return String(decoding: answer.body, as: UTF8.self)
+        }
+        func batch(_ number: UInt64, _ alerts: [Alert]) -> Batch {
+            let end = Timestamp(nanoseconds: Int64(number) * 1_000_000_000)
+            return Batch(
+                sequence: number, agent: AgentIdentity(version: "1", instance: "i", backend: "b", started: end),
+                host: HostIdentity(name: "h", id: nil, kernel: "k"), window: Window(start: end, end: end, seconds: 1),
+                coverage: Coverage(notSeen: [], absent: [], attached: 1, missing: []), loss: Loss(),
+                ownActivity: Counters(), rows: [], alerts: alerts)
+        }
+        #expect(try alerts().isEmpty)
+        state.show(batch(1, []))
+        #expect(metrics().contains("\notagent_alerts_total{alert=\"unexpected_writer\",rule=\"watch[0]\"} 0\n"))
+        let place = FilePlace(device: 1, inode: 2, within: "/etc/x", seen: "/etc/x")
+        let sighting = Sighting(
+            time: 0, cgroup: CgroupID(5), writer: SightedWriter(executable: nil, comm: "<b>", uid: 0, pid: 7),
+            operation: .create, place: .file(place))
+        let placed = PlacedSighting(
+            sighting: sighting, identity: UnitIdentity(cgroupPath: "/system.slice/a.service"),
+            series: SeriesNames(of: .unresolved, folding: true), hostPaths: ["/etc/x"], path: "/etc/x", root: .host,
+            pathSource: .file, executableHostPaths: [], executablePath: nil)
+        let alert = Alert(
+            .unexpectedWriter, id: "00000000000000aa", rule: "watch[0]", time: Timestamp(nanoseconds: 1), of: placed)
+        state.show(batch(2, [alert]))
+        state.show(batch(3, []))
+        #expect(try alerts().map { $0["path"] as? String } == ["/etc/x"])
+        #expect(try alerts().map { $0["comm"] as? String } == ["<b>"])
+        #expect(metrics().contains("\notagent_alerts_total{alert=\"unexpected_writer\",rule=\"watch[0]\"} 1\n"))
+    }
 }
