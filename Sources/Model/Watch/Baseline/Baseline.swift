@@ -1,0 +1,150 @@
+/// Who writes where in each unit, learned from what is seen; then says what is new.
+///
+/// Only time in which an agent runs counts. A unit learns from when it was first seen; in the host's own first `learnFor`
+/// every unit is new and none is reported. After that the first thing seen of a unit that was never there is a finding,
+/// one, and then it learns, too.
+package struct Baseline: Sendable {
+    package struct Limits: Sendable {
+        package var units = 4096
+        package var writersPerUnit = 256
+        package var directoriesPerWriter = 1024
+        /// Of all units together.
+        package var combinations = 50_000
+        /// Of the names in all combinations together, about what the file has.
+        package var bytes = 16 << 20
+
+        package init() {}
+    }
+
+    /// What is known of one unit.
+    package struct Unit: Sendable {
+        /// What `Baseline.ran` was when it began to learn.
+        package var since: Duration
+        package var first: Timestamp
+        package var writers: [BaselineWriter: DirectoryTree] = [:]
+        /// Combinations that found no room and are not judged.
+        package var unjudged: UInt64 = 0
+
+        package init(since: Duration, first: Timestamp) { (self.since, self.first) = (since, first) }
+    }
+
+    /// What became of all that was judged.
+    package struct Account: Sendable, Equatable {
+        package var sightings: UInt64 = 0
+        package var findings: UInt64 = 0
+        /// Combinations that found no room, and were neither learned nor reported.
+        package var unjudged: UInt64 = 0
+
+        package init() {}
+    }
+
+    package struct Judgement: Sendable, Equatable {
+        /// What the kernel need not report again.
+        package var verdict: Sighting.Verdict
+        package var finding: Alert?
+    }
+
+    package var learnFor: Duration
+    package let limits: Limits
+    /// How long agents have run with a baseline, in all.
+    package internal(set) var ran: Duration = .zero
+    package internal(set) var units: [BaselineUnit: Unit] = [:]
+    package private(set) var account = Account()
+    package internal(set) var combinations = 0
+    var bytes = 0
+    /// Grows with every change, so that who keeps a copy knows whether it is the same.
+    package internal(set) var version: UInt64 = 0
+    private var lastTurn: Int64?
+
+    package init(learnFor: Duration, limits: Limits = Limits()) { (self.learnFor, self.limits) = (learnFor, limits) }
+
+    /// Whether nothing is reported yet, of any unit.
+    package var isLearning: Bool { ran < learnFor }
+
+    package func isLearning(_ unit: Unit) -> Bool { isLearning || ran - unit.since < learnFor }
+
+    /// Counts the time since the last turn; the first one only begins to count.
+    package mutating func turn(to now: ClockReading) {
+        if let lastTurn, now.monotonic > lastTurn { ran += .nanoseconds(now.monotonic - lastTurn) }
+        lastTurn = now.monotonic
+    }
+
+    /// Learns from what was seen, or finds that it is new.
+    package mutating func judge(_ placed: PlacedSighting, at now: ClockReading) -> Judgement {
+        turn(to: now)
+        account.sightings += 1
+        let (key, writer) = (BaselineUnit(placed), BaselineWriter(placed))
+        let directory = Self.directory(of: placed)
+        let operation = placed.sighting.operation
+        if let tree = units[key]?.writers[writer] {
+            let place = directory.map(tree.place)
+            // A place that nobody could tell is one of those where the writer is known.
+            guard let place else { return Judgement(verdict: .directory) }
+            if let entry = tree[place] {
+                if !entry.operations.contains(operation) {
+                    units[key]?.writers[writer]?.note(operation, at: place)
+                    version += 1
+                }
+                return Judgement(verdict: .directory)
+            }
+        }
+        guard let (place, isFinding) = add(key, writer, directory ?? Self.unknown, operation, at: now), isFinding else {
+            return Judgement(verdict: .directory)
+        }
+        account.findings += 1
+        let id = BaselineID(key, writer, DirectoryTree.path(of: place))
+        let alert = Alert(.newWriter, id: id.description, rule: "baseline", time: now.wall, of: placed)
+        return Judgement(verdict: .directory, finding: alert)
+    }
+
+    /// Where somebody wrote that nobody could tell.
+    static let unknown = FoldedPath(parts: ["?"])
+
+    /// Folded; what only the writer sees is told apart from the host's.
+    private static func directory(of placed: PlacedSighting) -> FoldedPath? {
+        guard let path = placed.path else { return nil }
+        var directory = FoldedPath(directoryOf: path)
+        if placed.root == .container, placed.hostPaths.isEmpty { directory.parts.insert(inContainer, at: 0) }
+        return directory
+    }
+
+    /// The first part of a directory that is on no mount of the host.
+    package static var inContainer: ByteString { "container:" }
+
+    /// Adds a combination; answers where it has come to be, and whether it is to be reported; nil when there is no room.
+    private mutating func add(
+        _ key: BaselineUnit, _ writer: BaselineWriter, _ directory: FoldedPath, _ operation: WatchedOperation,
+        at now: ClockReading
+    ) -> (place: [ByteString], isFinding: Bool)? {
+        let isNewUnit = units[key] == nil
+        let tree = units[key]?.writers[writer]
+        let size = DirectoryTree.bytes(of: directory.parts) + (tree == nil ? writer.bytes : 0)
+        guard combinations < limits.combinations, bytes + size <= limits.bytes,
+            !isNewUnit || units.count < limits.units,
+            tree != nil || (units[key]?.writers.count ?? 0) < limits.writersPerUnit,
+            (tree?.count ?? 0) < limits.directoriesPerWriter
+        else {
+            account.unjudged += 1
+            units[key]?.unjudged += 1
+            version += 1
+            return nil
+        }
+        var unit = units.removeValue(forKey: key) ?? Unit(since: ran, first: now.wall)
+        var changed = unit.writers.removeValue(forKey: writer) ?? DirectoryTree()
+        let before = (count: changed.count, bytes: changed.bytes)
+        // The first of a unit that nobody knew is reported, and what it goes on to do is learned.
+        let isFirst = isNewUnit && !isLearning
+        let isFinding = isFirst || !isLearning(unit)
+        changed.insert(
+            DirectoryTree.Entry(state: isFinding ? .found : .learned, operations: [operation], first: now.wall),
+            at: changed.place(of: directory))
+        combinations += changed.count - before.count
+        // Less than before, if siblings have become one.
+        bytes += changed.bytes - before.bytes + (tree == nil ? writer.bytes : 0)
+        let place = changed.place(of: directory)
+        unit.writers[writer] = changed
+        units[key] = unit
+        version += 1
+        return (place, isFinding)
+    }
+}
