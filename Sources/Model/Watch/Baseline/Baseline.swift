@@ -58,10 +58,20 @@ package struct Baseline: Sendable {
 
     package init(learnFor: Duration, limits: Limits = Limits()) { (self.learnFor, self.limits) = (learnFor, limits) }
 
+    /// Goes on from what was kept.
+    package init(ran: Duration, units: [BaselineUnit: Unit], learnFor: Duration, limits: Limits = Limits()) {
+        self.init(learnFor: learnFor, limits: limits)
+        (self.ran, self.units) = (ran, units)
+        recount()
+    }
+
     /// Whether nothing is reported yet, of any unit.
     package var isLearning: Bool { ran < learnFor }
 
-    package func isLearning(_ unit: Unit) -> Bool { isLearning || ran - unit.since < learnFor }
+    package func isLearning(_ unit: Unit) -> Bool { timeLeft(unit) > .zero }
+
+    /// How long agents have to run until the unit has learned.
+    package func timeLeft(_ unit: Unit) -> Duration { max(learnFor - (ran - unit.since), learnFor - ran, .zero) }
 
     /// Counts the time since the last turn; the first one only begins to count.
     package mutating func turn(to now: ClockReading) {

@@ -82,17 +82,32 @@ package struct BaselineID: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ unit: BaselineUnit, _ writer: BaselineWriter, _ directory: ByteString) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var hash = FNVHash()
         for part in [
             unit.slice, unit.unit, unit.userSlice, unit.userUnit, unit.container, writer.executable, writer.comm,
             ByteString(String(writer.uid)), directory,
         ] {
             // No name has a zero in it, and absent is not empty.
-            part?.bytes.forEach(mix)
-            mix(part == nil ? 1 : 0)
+            if let part { hash.add(part.bytes) }
+            hash.add(CollectionOfOne(part == nil ? 1 : 0))
         }
-        let digits = String(hash, radix: 16)
-        description = String(repeating: "0", count: 16 - digits.count) + digits
+        description = hash.digits
+    }
+}
+
+/// FNV-1a of 64 bits.
+package struct FNVHash: Sendable {
+    private var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    package init() {}
+
+    package mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+
+    /// 16 hexadecimal digits.
+    package var digits: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -88,7 +88,7 @@ package struct DirectoryTree: Sendable {
     }
 
     /// Puts back what `entries` gave.
-    mutating func restore(_ entry: Entry, at place: [ByteString]) {
+    package mutating func restore(_ entry: Entry, at place: [ByteString]) {
         var isNew = false
         root.withEntry(at: place[...], making: true) { known in
             isNew = known == nil

@@ -1,0 +1,116 @@
+package import Model
+
+/// A baseline as `[[watch]]` rules in TOML: who may write where it did.
+///
+/// Each rule has the directories of a unit that the same writers have; anybody else there raises an alert. What no rule can
+/// say is a comment. What was found new and is not accepted is left out, and so is not allowed.
+package struct BaselineRules: Sendable {
+    private let baseline: Baseline
+    /// Nil for all units.
+    private let glob: PathGlob?
+
+    package init(_ baseline: Baseline, units glob: PathGlob? = nil) { (self.baseline, self.glob) = (baseline, glob) }
+
+    package var toml: String {
+        let units = baseline.unitNames.filter { glob?.matches($0.name) ?? true }
+        let rules = units.map(rules).joined()
+        return rules.isEmpty ? "# nothing was learned that a rule could say\n" : rules
+    }
+
+    private func rules(_ key: BaselineUnit) -> String {
+        let known = baseline.combinations(of: key).filter { $0.entry.state != .found }
+        guard !known.isEmpty else { return "" }
+        var notes: [String] = []
+        guard let selector = Self.selector(key) else {
+            return "# \(key.title): its name is not UTF-8, so no rule can select it\n\n"
+        }
+        var writers: [String: Set<String>] = [:]
+        for combination in known {
+            guard let path = Self.glob(combination) else {
+                notes.append("no rule for \(combination.writer.shown) in \(combination.directory.legible)")
+                continue
+            }
+            guard let allow = Self.allow(combination.writer) else {
+                notes.append("\(combination.writer.shown) has no name that stays: allow it by hand in \(path.legible)")
+                continue
+            }
+            writers[path, default: []].insert(allow)
+        }
+        let groups = Dictionary(grouping: writers.keys) { (writers[$0] ?? []).sorted() }
+        var text = "# \(key.title)\n" + Set(notes).sorted().map { "# \($0)\n" }.joined()
+        for (allow, paths) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            text += "[[watch]]\n\(selector)"
+            text += "paths = \(Self.array(paths.sorted()))\n"
+            text += "allow = \(Self.array(allow))\n\n"
+        }
+        return groups.isEmpty ? text + "\n" : text
+    }
+
+    /// The lines that say whose rule it is; nil for names that TOML cannot have.
+    private static func selector(_ key: BaselineUnit) -> String? {
+        var lines: [(String, ByteString)] = []
+        if let container = key.container {
+            lines = [("container", container)]
+        } else if let unit = key.userUnit ?? key.unit {
+            lines = [("unit", unit)]
+            if let slice = key.slice, slice != "system.slice" { lines.append(("slice", slice)) }
+        } else {
+            lines = [("slice", key.slice ?? "-.slice")]
+        }
+        var text = ""
+        for (name, value) in lines {
+            guard let glob = escaped(value, keeping: "*") else { return nil }
+            text += "\(name) = \(quoted(glob))\n"
+        }
+        return text
+    }
+
+    /// The files in a directory; nil for what is not on the host.
+    private static func glob(_ combination: Baseline.Combination) -> String? {
+        guard !combination.isUnknownPlace, combination.place.first != Baseline.inContainer,
+            let directory = escaped(combination.directory, keeping: "*?")
+        else { return nil }
+        return directory == "/" ? "/*" : directory + "/*"
+    }
+
+    /// A writer as `allow` has it; nil when it has no name that stays the same.
+    private static func allow(_ writer: BaselineWriter) -> String? {
+        if let executable = writer.executable {
+            guard let path = executable.text, path.hasPrefix("/"), !path.contains("*") else { return nil }
+            return path
+        }
+        guard let comm = writer.comm?.text, !comm.contains("*"), !comm.isEmpty else { return nil }
+        return "comm:" + comm
+    }
+
+    /// With `\` before what globs mean something by.
+    private static func escaped(_ bytes: ByteString, keeping kept: String) -> String? {
+        bytes.text.map { text in
+            text.reduce(into: "") { result, character in
+                if "*?[\\".contains(character), !kept.contains(character) { result += "\\" }
+                result.append(character)
+            }
+        }
+    }
+
+    private static func array(_ texts: [String]) -> String {
+        let one = "[" + texts.map(quoted).joined(separator: ", ") + "]"
+        return one.utf8.count <= 100 ? one : "[\n" + texts.map { "    \(quoted($0)),\n" }.joined() + "]"
+    }
+
+    /// A basic string of TOML, in which the configuration has `$$` for a dollar sign.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "$": result += "$$"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
