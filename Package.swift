@@ -47,6 +47,7 @@ let package = Package(
             name: "CLibbpf",
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("z")]),
+        .target(name: "CAlert"),
         .target(name: "CChild"),
         .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CLinux"),
@@ -63,7 +64,9 @@ let package = Package(
         .target(name: "BPF", dependencies: ["CLibbpf"], swiftSettings: common),
         .target(name: "Kernel", dependencies: ["Model", "BPF", "KernelABI"], swiftSettings: common),
         .target(name: "Machine", dependencies: ["Model", "CLinux"], swiftSettings: common),
-        .target(name: "Export", dependencies: ["Model", "Render", "CCurl", "CPage", system], swiftSettings: common),
+        .target(
+            name: "Export", dependencies: ["Model", "Render", "CAlert", "CCurl", "CPage", system],
+            swiftSettings: common),
         .target(
             name: "Agent",
             dependencies: [

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "BPF": {"CLibbpf"},
     "Kernel": {"Model", "BPF", "KernelABI"},
     "Machine": {"Model", "CLinux"},
-    "Export": {"Model", "Render", "CCurl", "CPage"},
+    "Export": {"Model", "Render", "CAlert", "CCurl", "CPage"},
     "Agent": {"Model", "Render", "Kernel", "Machine", "Export", "CSystemd", "CSelfTest"},
     "Tracer": {"Model", "Render", "Kernel", "Machine", "CChild", "CCrypto", "CSQLite"},
     "Commands": {"Agent", "Render"},
@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "opentrace": {"Model", "Agent", "Commands", "CStart", "Kernel", "Machine", "Render", "Tracer"},
 }
 # The C modules, and who besides the target above may see them.
-C_MODULES = {"CLibbpf": set(), "CCurl": {"ExportTests"}, "CSystemd": set(), "CSelfTest": set(), "CStart": set(), "CChild": set(), "CCrypto": set(), "CSQLite": set(), "CLinux": set(), "CPage": set(), "KernelABI": {"KernelTests"}}
+C_MODULES = {"CLibbpf": set(), "CCurl": {"ExportTests"}, "CSystemd": set(), "CSelfTest": set(), "CStart": set(), "CAlert": set(), "CChild": set(), "CCrypto": set(), "CSQLite": set(), "CLinux": set(), "CPage": set(), "KernelABI": {"KernelTests"}}
 OURS = set(MAY_IMPORT) | set(C_MODULES)
 # Targets that import nothing from outside the package: values in, values out.
 PURE = {"Model", "Render"}
