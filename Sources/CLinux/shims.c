@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -55,6 +56,29 @@ int clinux_open_place(int directory, const char *name, int crosses)
 	};
 
 	return syscall(SYS_openat2, directory, name, &how, sizeof(how));
+}
+
+int clinux_open_in_root(int root, const char *path, int waits)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (waits ? 0 : RESOLVE_CACHED),
+	};
+
+	return syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+int64_t clinux_mount_of_open(int descriptor)
+{
+	struct statx status;
+
+	if (statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status))
+		return -1;
+	if (!(status.stx_mask & STATX_MNT_ID)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return (int64_t)status.stx_mnt_id;
 }
 
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)

@@ -24,6 +24,9 @@ struct UsersPlace: ~Copyable {
     var owner: UInt32 { status.st_uid }
     var size: Int { Int(status.st_size) }
 
+    /// Where it is, and through which mount; nil when that cannot be told.
+    var resolved: ResolvedPlace? { ResolvedPlace(opened: descriptor) }
+
     private var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
 
     /// Whether the user could read it: that it is of the user's group is not enough.

@@ -27,6 +27,16 @@ uint32_t clinux_file_system(int descriptor);
  */
 int clinux_open_place(int directory, const char *_Nonnull name, int crosses);
 
+/*
+ * Opens `path` as a place only (O_PATH), with `root` for the root directory of the path and of all links on the way, but no links
+ * of /proc. Whoever may not wait (`waits` is 0) gets EAGAIN where something is to be looked up that the kernel does not have at
+ * hand (Linux 5.12; EINVAL before). Needs Linux 5.6.
+ */
+int clinux_open_in_root(int root, const char *_Nonnull path, int waits);
+
+/* The number of the mount that a file was opened through, as mountinfo has it; -1 with errno set. Needs Linux 5.8. */
+int64_t clinux_mount_of_open(int descriptor);
+
 /* fgetxattr(2). */
 ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,
 			     size_t size);

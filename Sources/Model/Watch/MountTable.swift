@@ -52,6 +52,11 @@ package struct MountTable: Sendable {
         }
     }
 
+    /// What the root directory is of; nil when no mount is to be seen there.
+    package var root: (device: UInt32, within: ByteString)? {
+        place(ofPath: "/").map { ($0.mount.device, $0.within) }
+    }
+
     /// Whether any mount is of this file system.
     package func has(device: UInt32) -> Bool { byDevice[device] != nil }
 

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import Model
+
+/// Which files of the host are executables that rules allow.
+struct HostExecutables {
+    private struct Found {
+        /// Absent when there is no such file.
+        var place: ResolvedPlace?
+        var device: UInt32?
+        var looked: UInt64
+        /// Of the mounts, when it was looked for.
+        var changes: UInt64
+    }
+
+    /// Nanoseconds after which a file is looked for again.
+    static let age: UInt64 = 5_000_000_000
+
+    private var found: [ByteString: Found] = [:]
+
+    /// Whether the writer runs the host's file of this path, whatever links lead there.
+    ///
+    /// It does when that is where the host knows its executable, also if a newer one has taken its place since; and when it is
+    /// the same file under another name. The path is one of the configuration, so there are not many.
+    mutating func isExecutable(
+        _ path: ByteString, _ placed: PlacedSighting, on host: borrowing HostMounts, at now: UInt64
+    ) -> Bool {
+        let found = look(path, host, now)
+        if placed.executableHostPaths.contains(found.place?.path ?? path) { return true }
+        guard let executable = placed.sighting.writer.executable, let place = found.place else { return false }
+        return found.device == executable.device && place.inode == executable.inode
+    }
+
+    private mutating func look(_ path: ByteString, _ host: borrowing HostMounts, _ now: UInt64) -> Found {
+        if let known = found[path], now &- known.looked < Self.age, known.changes == host.changes { return known }
+        let place = ResolvedPlace(path, root: host.root, waits: true)
+        let looked = Found(
+            place: place, device: place?.place(in: host.table)?.device, looked: now, changes: host.changes)
+        found[path] = looked
+        return looked
+    }
+}

@@ -1,0 +1,46 @@
+internal import CLinux
+internal import Glibc
+internal import Model
+
+/// What a path leads to, with all links followed.
+struct ResolvedPlace {
+    /// From the root of its mount namespace.
+    var path: ByteString
+    /// The number of the mount it is on.
+    var mount: Int32
+    var inode: UInt64
+
+    /// - Parameters:
+    ///   - root: the directory that is `/` for the path and all links on the way.
+    ///   - waits: whether to look up what the kernel does not have at hand, which may take as long as another host or a
+    ///     user's file system likes. Without waiting nothing is found before Linux 5.12, and no links are followed that
+    ///     nobody has followed of late, as that would have to be noted in them (mount option `relatime`).
+    init?(_ path: ByteString, root: CInt, waits: Bool) {
+        let opened = path.withCString { clinux_open_in_root(root, $0, waits ? 1 : 0) }
+        guard opened >= 0 else { return nil }
+        defer { close(opened) }
+        self.init(opened: opened)
+    }
+
+    /// Without asking another host or a user's file system, but step by step: for links that were not followed of late, and
+    /// kernels that have no other way. From the agent's own root directory.
+    init?(walking path: ByteString) {
+        guard let place = UsersPlace(path, of: 0), let resolved = place.resolved else { return nil }
+        self = resolved
+    }
+
+    init?(opened: CInt) {
+        var status = stat()
+        let number = clinux_mount_of_open(opened)
+        guard let mount = Int32(exactly: number), mount >= 0, fstat(opened, &status) == 0, status.st_nlink > 0,
+            let found = readLink("/proc/self/fd/\(opened)"), found.first == UInt8(ascii: "/")
+        else { return nil }
+        (self.path, self.mount, inode) = (ByteString(found), mount, UInt64(status.st_ino))
+    }
+
+    /// The file system it is on and the path in it, when the table is of the same mounts.
+    func place(in table: MountTable) -> (device: UInt32, within: ByteString)? {
+        guard let place = table.place(ofPath: path), place.mount.id == mount else { return nil }
+        return (place.mount.device, place.within)
+    }
+}
