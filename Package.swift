@@ -81,7 +81,7 @@ let package = Package(
         // What both programs have on their command lines.
         .target(name: "Commands", dependencies: ["Agent", "Render", argumentParser], swiftSettings: common),
         .executableTarget(
-            name: "otagent", dependencies: ["Agent", "Commands", "CStart", argumentParser, logging],
+            name: "otagent", dependencies: ["Agent", "Commands", "CStart", "Model", argumentParser, logging],
             swiftSettings: common),
         .executableTarget(
             name: "opentrace",

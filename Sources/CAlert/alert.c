@@ -117,7 +117,7 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
 	return error;
 }
 
-int calert_start(char *const *arguments, char *const *environment, int input, int said, pid_t *pid)
+int calert_start(char *const *arguments, char *const *environment, int input, int said, int *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -141,7 +141,7 @@ int calert_start(char *const *arguments, char *const *environment, int input, in
 	return error;
 }
 
-int calert_open_process(pid_t pid)
+int calert_open_process(int pid)
 {
 #ifdef SYS_pidfd_open
 	return (int)syscall(SYS_pidfd_open, pid, 0);

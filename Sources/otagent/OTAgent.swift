@@ -11,7 +11,7 @@ struct OTAgent: AsyncParsableCommand {
         version: AgentRun.version,
         subcommands: [
             Run.self, Check.self, DoctorCommand.self, Defaults.self, Units.self, SpoolCommand.self,
-            TopCommand.self, SelfTestOperations.self,
+            BaselineCommand.self, TopCommand.self, SelfTestOperations.self,
         ],
         defaultSubcommand: Run.self)
 }

@@ -3,8 +3,8 @@
 #ifndef CALERT_H
 #define CALERT_H
 
+/* No other header: what it defines would be this module's in Swift, not Glibc's. */
 #include <stddef.h>
-#include <sys/types.h>
 
 /*
  * Sends one entry in the journal's own protocol to the socket at `path`, without waiting: as a datagram, or in a sealed
@@ -25,9 +25,9 @@ int calert_pipe(int *_Nonnull ends);
  */
 int calert_start(char *_Nullable const *_Nonnull arguments,
 		 char *_Nullable const *_Nonnull environment, int input, int said,
-		 pid_t *_Nonnull pid);
+		 int *_Nonnull pid);
 
 /* pidfd_open(2), close-on-exec: readable once the process has ended. -1 with errno set. */
-int calert_open_process(pid_t pid);
+int calert_open_process(int pid);
 
 #endif

@@ -14,3 +14,11 @@ package struct AlertOutletAccount: Sendable, Equatable {
         (self.sent, self.failed, self.timedOut, self.dropped) = (sent, failed, timedOut, dropped)
     }
 }
+
+extension AlertOutletAccount {
+    package static func + (left: Self, right: Self) -> Self {
+        Self(
+            sent: left.sent + right.sent, failed: left.failed + right.failed, timedOut: left.timedOut + right.timedOut,
+            dropped: left.dropped + right.dropped)
+    }
+}

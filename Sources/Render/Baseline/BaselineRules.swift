@@ -22,7 +22,7 @@ package struct BaselineRules: Sendable {
         guard !known.isEmpty else { return "" }
         var notes: [String] = []
         guard let selector = Self.selector(key) else {
-            return "# \(key.title): its name is not UTF-8, so no rule can select it\n\n"
+            return "# \(key.title): a configuration cannot have its name, so no rule can select it\n\n"
         }
         var writers: [String: Set<String>] = [:]
         for combination in known {
@@ -46,7 +46,7 @@ package struct BaselineRules: Sendable {
         return groups.isEmpty ? text + "\n" : text
     }
 
-    /// The lines that say whose rule it is; nil for names that TOML cannot have.
+    /// The lines that say whose rule it is; nil for names that a configuration cannot have.
     private static func selector(_ key: BaselineUnit) -> String? {
         var lines: [(String, ByteString)] = []
         if let container = key.container {
@@ -76,16 +76,23 @@ package struct BaselineRules: Sendable {
     /// A writer as `allow` has it; nil when it has no name that stays the same.
     private static func allow(_ writer: BaselineWriter) -> String? {
         if let executable = writer.executable {
-            guard let path = executable.text, path.hasPrefix("/"), !path.contains("*") else { return nil }
+            guard let path = sayable(executable), path.hasPrefix("/"), !path.contains("*") else { return nil }
             return path
         }
-        guard let comm = writer.comm?.text, !comm.contains("*"), !comm.isEmpty else { return nil }
+        guard let comm = writer.comm.flatMap(sayable), !comm.contains("*"), !comm.isEmpty else { return nil }
         return "comm:" + comm
+    }
+
+    /// Nil for what a configuration refuses: bytes that are not UTF-8, and control characters.
+    private static func sayable(_ bytes: ByteString) -> String? {
+        bytes.text.flatMap { text in
+            text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? nil : text
+        }
     }
 
     /// With `\` before what globs mean something by.
     private static func escaped(_ bytes: ByteString, keeping kept: String) -> String? {
-        bytes.text.map { text in
+        sayable(bytes).map { text in
             text.reduce(into: "") { result, character in
                 if "*?[\\".contains(character), !kept.contains(character) { result += "\\" }
                 result.append(character)
@@ -105,9 +112,6 @@ package struct BaselineRules: Sendable {
             switch scalar {
             case "\"", "\\": result += "\\\(scalar)"
             case "$": result += "$$"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: result.unicodeScalars.append(scalar)
             }
         }
