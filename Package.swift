@@ -101,6 +101,8 @@ let package = Package(
         .executableTarget(
             name: "open-cases", path: "Tests/OpenCases",
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("pthread")]),
+        // One operation that watch rules are about, by a call or a ring.
+        .executableTarget(name: "watch-cases", path: "Tests/WatchCases", linkerSettings: [.linkedLibrary("uring")]),
         // Killed again and again by the tests while it rotates files.
         .executableTarget(
             name: "file-writer", dependencies: ["Export", "Model"], path: "Tests/FileWriter", swiftSettings: common),

@@ -2,7 +2,7 @@ internal import CLibbpf
 internal import Glibc
 
 /// Owns a descriptor of a kernel map, so it may outlive the object it came from.
-public struct MapHandle: ~Copyable {
+public struct MapHandle: ~Copyable, Sendable {
     let descriptor: CInt
     public let name: String
     /// Bytes; zero for queues and ring buffers.

@@ -4,9 +4,10 @@ internal import Glibc
 /// The words of 64 bits that an array map consists of, shared with the programs: both sides read and write.
 ///
 /// A word is read and written whole. Nothing else is promised: when a program writes the same word, one of both is lost.
-public struct MappedWords: ~Copyable {
+public struct MappedWords: ~Copyable, Sendable {
     private let handle: MapHandle
-    private let base: UnsafeMutableRawPointer
+    /// Not a pointer: this memory is other programs' as well, so it belongs to nobody here.
+    private let address: UInt
     public let count: Int
 
     /// The map must have BPF_F_MMAPABLE (5.5) and elements of a multiple of 8 bytes; it is mapped as a whole.
@@ -20,20 +21,22 @@ public struct MappedWords: ~Copyable {
         guard let mapped, mapped != MAP_FAILED else {
             throw BPFError(.map, handle.name, errno: Glibc.errno)
         }
-        (base, self.count) = (mapped, count)
+        (address, self.count) = (UInt(bitPattern: mapped), count)
         self.handle = handle
     }
 
-    deinit { munmap(base, count * 8) }
+    deinit { munmap(UnsafeMutableRawPointer(bitPattern: address), count * 8) }
+
+    private func word(_ index: Int) -> UnsafeMutablePointer<UInt64> {
+        precondition(index >= 0 && index < count, "\(handle.name) has no word \(index)")
+        guard let word = UnsafeMutablePointer<UInt64>(bitPattern: address + UInt(index) * 8) else {
+            preconditionFailure("nothing of \(handle.name) is mapped")
+        }
+        return word
+    }
 
     public subscript(index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < count, "\(handle.name) has no word \(index)")
-            return base.load(fromByteOffset: index * 8, as: UInt64.self)
-        }
-        nonmutating set {
-            precondition(index >= 0 && index < count, "\(handle.name) has no word \(index)")
-            base.storeBytes(of: newValue, toByteOffset: index * 8, as: UInt64.self)
-        }
+        get { word(index).pointee }
+        nonmutating set { word(index).pointee = newValue }
     }
 }

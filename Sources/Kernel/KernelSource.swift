@@ -2,6 +2,7 @@ internal import BPF
 internal import Glibc
 internal import KernelABI
 package import Model
+internal import Synchronization
 
 /// The programs at work: they count from the moment this exists until it is gone.
 ///
@@ -71,7 +72,7 @@ package actor KernelSource {
     /// Where each program is attached.
     private let events: [String: [String]]
     /// Absent where there is no room to watch.
-    private let marks: SightingMarks?
+    private nonisolated let marks: Mutex<SightingMarks?>
     private var slots: SlotTable
     private var errors: ErrorTable
     private let stats: MappedArray<ot_stats>
@@ -139,7 +140,7 @@ package actor KernelSource {
         runs = RunAccount(try object.statistics(), takenOver: stats[0].takenOver, countsMissedRuns: countsMissedRuns)
         self.attachment = attachment
         self.ring = ring
-        self.marks = marks
+        self.marks = Mutex(marks)
         self.expiry = expiry
         self.inbox = inbox
         self.object = object
@@ -154,19 +155,24 @@ package actor KernelSource {
         // Not all records wake: what another ring holds comes, too.
         try ring.poll(milliseconds: milliseconds)
         try ring.consume()
-        for mark in inbox.asked.takeUndone() { marks?.forget(mark) }
+        let undone = inbox.asked.takeUndone()
+        if !undone.isEmpty { marks.withLock { for mark in undone { $0?.forget(mark) } } }
         defer { inbox.facts.removeAll(keepingCapacity: inbox.facts.count < 1024) }
         return inbox.facts
     }
 
     /// Lets the programs tell what is sighted, all of it anew; or nothing any more. Where there is no room, nothing happens.
-    package func watch(_ isWatching: Bool) {
-        if isWatching { marks?.arm(seed: .random(in: .min ... .max)) } else { marks?.disarm() }
+    ///
+    /// Like `settle` it does not wait for the thread, which may be waiting for facts.
+    package nonisolated func watch(_ isWatching: Bool) {
+        marks.withLock {
+            if isWatching { $0?.arm(seed: .random(in: .min ... .max)) } else { $0?.disarm() }
+        }
     }
 
     /// Leaves verdicts where the programs find them.
-    package func settle(_ verdicts: [(ticket: Sighting.Ticket, verdict: Sighting.Verdict)]) {
-        for (ticket, verdict) in verdicts { marks?.settle(ticket, verdict) }
+    package nonisolated func settle(_ verdicts: [Sighting.Ticket: Sighting.Verdict]) {
+        marks.withLock { for (ticket, verdict) in verdicts { $0?.settle(ticket, verdict) } }
     }
 
     /// What was counted since the last drain, read from shared memory.

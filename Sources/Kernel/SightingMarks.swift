@@ -3,7 +3,7 @@ internal import KernelABI
 internal import Model
 
 /// What the programs remember of what was sighted, and whether they look at all.
-struct SightingMarks: ~Copyable {
+struct SightingMarks: ~Copyable, Sendable {
     private let control: MappedWords
     private let marks: MappedWords
 

@@ -17,7 +17,8 @@ package struct WindowClock: Sendable {
     private var interval: Int64
     /// That of the windows after the open one.
     private var nextInterval: Int64
-    private var opened: ClockReading
+    /// When the open window was opened.
+    package private(set) var opened: ClockReading
     /// What the open window will say as its start.
     private var start: Timestamp
     private var gapBefore: Int64 = 0

@@ -58,10 +58,10 @@ extension KernelSourceTests {
             let source = try source(direct: direct, watches: true)
             try shell("\(join); echo x > one", in: folder)
             #expect(try await source.sightings(in: cgroups).isEmpty)
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); echo x > two", in: folder)
             #expect(try await source.sightings(in: cgroups).count == 2)
-            await source.watch(false)
+            source.watch(false)
             try shell("\(join); echo x > three", in: folder)
             #expect(try await source.sightings(in: cgroups).isEmpty)
         }
@@ -69,7 +69,7 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `every kind of operation is told, with its path`(direct: Bool) async throws {
             let source = try source(direct: direct, watches: true)
-            await source.watch(true)
+            source.watch(true)
             try shell(
                 """
                 \(join)
@@ -101,7 +101,7 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `the writer is told as it is`(direct: Bool) async throws {
             let source = try source(direct: direct, watches: true)
-            await source.watch(true)
+            source.watch(true)
             let pid = try shell("\(join); echo x > one", in: folder)
             let told = try await source.sightings(in: cgroups)
             #expect(told.count == 2)
@@ -126,13 +126,13 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `each file of a directory is told once, until the directory is settled`(direct: Bool) async throws {
             let source = try source(direct: direct, watches: true)
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); for n in 1 2 1 2 1; do echo x >> f$n; done", in: folder)
             let told = try await source.sightings(in: cgroups)
             #expect(told.count { $0.operation == .write } == 2)
             #expect(told.count { $0.operation == .create } == 2)
             let write = try #require(told.first { $0.operation == .write })
-            await source.settle([(write.ticket, .directory)])
+            source.settle([write.ticket: .directory])
             // The same writer, though another process.
             try shell("\(join); for n in 1 2 3; do echo x >> f$n; done", in: folder)
             let later = try await source.sightings(in: cgroups)
@@ -144,15 +144,15 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `a settled writer is told nowhere, others are`(direct: Bool) async throws {
             let source = try source(direct: direct, watches: true)
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); echo x > one", in: folder)
             let ticket = try #require(try await source.sightings(in: cgroups).first).ticket
-            await source.settle([(ticket, .writer)])
+            source.settle([ticket: .writer])
             try shell("\(join); mkdir sub; echo x > sub/two; rm one", in: folder)
             let later = try await source.sightings(in: cgroups)
             #expect(later.allSatisfy { $0.writer.comm != "sh" })
             #expect(later.contains { $0.writer.comm == "mkdir" })
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); echo x > three", in: folder)
             #expect(!(try await source.sightings(in: cgroups).isEmpty), "armed anew, all is forgotten")
         }
@@ -160,7 +160,7 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `names are told as they were given, whatever they are`(direct: Bool) async throws {
             let source = try source(direct: direct, watches: true)
-            await source.watch(true)
+            source.watch(true)
             let long = String(repeating: "x", count: 255)
             try shell(
                 """
@@ -197,7 +197,7 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `what finds no room is counted and told again`(direct: Bool) async throws {
             let source = try source(direct: direct, memory: 4 << 20, watches: true)
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); i=0; while [ $i -lt 2000 ]; do echo x > f$i; i=$((i + 1)); done", in: folder)
             let first = try await source.sightings(in: cgroups)
             let lost = try await source.drain().loss.watchRecords
@@ -218,7 +218,7 @@ extension KernelSourceTests {
         @Test(arguments: sets)
         func `programs without room for it count as ever`(direct: Bool) async throws {
             let source = try source(direct: direct)
-            await source.watch(true)
+            source.watch(true)
             try shell("\(join); echo x > one; mkdir sub; rm one", in: folder)
             #expect(try await source.sightings(in: cgroups).isEmpty)
             let counted = try await source.drain().sum(cgroups)

@@ -72,12 +72,15 @@ package struct AgentRun {
         await endpoint.begin(identity)
         let lastWindow = LastWindow(in: settings.agent.stateDir)
         let previousEnd = lastWindow.end
+        let watching = try await WatchingLife.begin(settings, source: source, at: now, logger: logger)
         let pipeline = Pipeline(
-            source: source, host: host, containers: containers, identity: identity, names: names,
+            source: source, host: host, containers: containers, watching: watching?.watching, identity: identity,
+            names: names,
             shape: Pipeline.Shape(settings, outputs: await outputs.shaped, endpoint: await endpoint.state),
             previousEnd: previousEnd, signs: Self.signs(lastWindow))
         let reloading = Reloading(
-            settings, outputs: outputs, endpoint: endpoint, pipeline: pipeline, logger: logger, read: read)
+            settings, outputs: outputs, endpoint: endpoint, pipeline: pipeline, watching: watching, logger: logger,
+            read: read)
         announce(source.coverage, cgroups: names.count)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -97,7 +100,9 @@ package struct AgentRun {
             group.cancelAll()
             try await group.waitForAll()
         }
-        return await reloading.settings
+        let last = await reloading.settings
+        await watching?.finish(at: host.reading, within: last.agent.shutdownTimeout)
+        return last
     }
 
     /// What the kernel may take to let the programs go, and a disk for the last batches.
@@ -183,13 +188,15 @@ extension AgentRun {
     }
 
     /// The programs, loaded and counting.
-    package static func source(_ trace: TraceSettings, asksVerifier: Bool = false) throws -> KernelSource {
+    package static func source(
+        _ trace: TraceSettings, watches: Bool = false, asksVerifier: Bool = false
+    ) throws -> KernelSource {
         do {
             let tracefs = try Tracefs()
             return try KernelSource(
                 KernelSource.Options(
                     maxKernelMemory: trace.maxKernelMemory, pseudoFilesystems: trace.pseudoFilesystems,
-                    asksVerifier: asksVerifier),
+                    watches: watches, asksVerifier: asksVerifier),
                 tracefs: tracefs.path, release: KernelRelease(HostNames.kernelRelease))
         } catch {
             throw Refusal(.hostCannot, "\(error)")
@@ -207,7 +214,7 @@ extension AgentRun {
         }
         defer { stopping.cancel() }
         DispatchQueue(label: "otagent.load").async { [settings] in
-            do { load.yield(try Self.source(settings.trace)) } catch { load.finish(throwing: error) }
+            do { load.yield(try Self.source(settings.trace, watches: settings.watchesAnything)) } catch { load.finish(throwing: error) }
         }
         for try await source in loaded { return source }
         return nil

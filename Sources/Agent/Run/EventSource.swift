@@ -15,10 +15,27 @@ package protocol EventSource: Sendable {
 
     /// Forgets cgroups that are gone and drained.
     func recycle(_ gone: Set<CgroupID>) async throws
+
+    /// Whether there is room for what is sighted.
+    var canWatch: Bool { get }
+
+    /// Begins to report what is sighted, all of it anew, or ends it.
+    func watch(_ isWatching: Bool)
+
+    /// Says what need not be reported any more.
+    func settle(_ verdicts: [Sighting.Ticket: Sighting.Verdict])
+}
+
+/// A source that sights nothing.
+extension EventSource {
+    package var canWatch: Bool { false }
+    package func watch(_ isWatching: Bool) {}
+    package func settle(_ verdicts: [Sighting.Ticket: Sighting.Verdict]) {}
 }
 
 extension KernelSource: EventSource {
     package nonisolated var kernelMemory: UInt64? { UInt64(plan.bytes) }
+    package nonisolated var canWatch: Bool { plan.canWatch }
 }
 
 /// What the pipeline asks the host: files, names and clocks.

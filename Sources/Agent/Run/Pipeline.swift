@@ -74,6 +74,8 @@ package actor Pipeline {
     private let source: any EventSource
     private let host: any HostView
     private let containers: ContainerNames?
+    /// Who judges what is sighted; nil when nobody asked for it.
+    private let watching: Watching?
     private var shape: Shape
     private let identity: Identity
     private let signs: Signs
@@ -94,16 +96,21 @@ package actor Pipeline {
     private static var manyForgotten: Int { 1000 }
     /// How long a wait for facts may keep the pipeline from noticing that it is to stop.
     private static var longestWait: Duration { .milliseconds(200) }
+    /// How long a window is at least that ends early for an urgent alert, in nanoseconds.
+    private static var shortestUrgent: Int64 { 1_000_000_000 }
+    /// How long the last window waits for what is still being judged.
+    private static var timeToJudge: Duration { .seconds(1) }
 
     /// - Parameters:
     ///   - containers: who is asked for the names of containers; nil for nobody.
     ///   - names: the cgroups that were there when counting began.
     ///   - previousEnd: when the last window of an earlier pipeline ended.
     package init(
-        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, identity: Identity,
-        names: CgroupNames, shape: Shape, previousEnd: Timestamp? = nil, signs: Signs = Signs()
+        source: any EventSource, host: any HostView, containers: ContainerNames? = nil, watching: Watching? = nil,
+        identity: Identity, names: CgroupNames, shape: Shape, previousEnd: Timestamp? = nil, signs: Signs = Signs()
     ) {
         (self.source, self.host, self.containers, self.identity) = (source, host, containers, identity)
+        self.watching = watching
         (self.names, self.shape, self.signs) = (names, shape, signs)
         started = host.reading
         configuration = ConfigurationAccount(loaded: started.wall)
@@ -141,7 +148,7 @@ package actor Pipeline {
     package func run(_ extent: Extent) async throws {
         if extent == .oneWindow { try await skipToBoundary() }
         while !Task.isCancelled {
-            if try await waitForBoundary() {
+            if try await waitForBoundary() || isUrgent(extent) {
                 let isLast = isOver(extent)
                 try await closeWindow(isLast: isLast)
                 if isLast { return }
@@ -162,6 +169,7 @@ package actor Pipeline {
     private func waitForBoundary() async throws -> Bool {
         signs.turned()
         shape.endpoint?.noteTurn()
+        watching?.turn(to: host.reading)
         askForContainers()
         let remaining = min(clock.remaining(from: host.reading), Self.longestWait)
         do {
@@ -190,6 +198,7 @@ package actor Pipeline {
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
         askForContainers()
+        if isLast { await watching?.settle(within: Self.timeToJudge) }
         await enter()
         let (batches, nameless) = closedBatches(window)
         var isSafe = true
@@ -229,6 +238,7 @@ package actor Pipeline {
         let closed = rollup.closed
         var nameless: Set<CgroupID> = []
         let failedLookups = containers?.takeFailures() ?? 0
+        let watched = watching?.close()
         sequence += 1
         var batches = shape.groupings.map { grouping in
             var shown = closed.rows(
@@ -236,11 +246,14 @@ package actor Pipeline {
                 name: { id in names.name(of: id, look: host.look, invocation: host.invocationID) },
                 executable: { executables[$0] })
             shown.loss.containerLookups += failedLookups
+            shown.loss.watchRecords += watched?.lost ?? 0
+            shown.loss.suppressedAlerts += watched?.suppressed ?? 0
             nameless.formUnion(shown.unnamed)
             return Batch(
                 sequence: sequence, agent: identity.agent, host: identity.host, window: window,
                 coverage: source.coverage, loss: shown.loss, programCosts: rollup.programCosts,
-                ownActivity: rollup.own, drainTime: rollup.drainTime, grouping: grouping, rows: shown.rows)
+                ownActivity: rollup.own, drainTime: rollup.drainTime, grouping: grouping, rows: shown.rows,
+                alerts: watched?.alerts ?? [])
         }
         // Naming the rows may have meant look-ups. What becomes of these batches is told by those of the next window.
         let report = selfReport
@@ -259,13 +272,51 @@ package actor Pipeline {
     }
 
     private func take(_ facts: [Fact]) {
+        var sighted: [Sighting] = []
         for fact in facts {
-            if case .writerSeen(let executable, _, let path?) = fact {
-                executables.learn(executable, path: path)
-            } else {
-                names.apply(fact, current: host.path)
+            switch fact {
+            case .writerSeen(let executable, _, let path?): executables.learn(executable, path: path)
+            case .sighted(let sighting): sighted.append(sighting)
+            default: names.apply(fact, current: host.path)
             }
         }
+        judge(sighted)
+    }
+
+    /// Hands over what was sighted, and what waited for the name of its container, with what is known of its cgroup.
+    private func judge(_ sighted: [Sighting]) {
+        guard let watching else { return }
+        let now = host.reading.monotonic
+        let waited = watching.takeUndecided()
+        watching.take(
+            sighted.map { SightingJudge.Case(sighting: $0, owner: owner(of: $0, waitedSince: now), taken: now) }
+                + waited.map {
+                    var one = $0
+                    one.owner = owner(of: one.sighting, waitedSince: one.taken)
+                    return one
+                })
+    }
+
+    private func owner(of sighting: Sighting, waitedSince taken: Int64) -> HostPlaces.Owner {
+        let name = names.name(of: sighting.cgroup, look: host.look, invocation: host.invocationID)
+        let identity = name?.identity ?? .unresolved
+        var owner = HostPlaces.Owner(
+            identity: identity, cgroupPath: name?.path, series: SeriesNames(of: identity, folding: true))
+        let container = identity.container
+        owner.isContainerKnown =
+            containers == nil || container == nil || container?.name != nil || container?.image != nil
+            || host.reading.monotonic - taken > Self.longestForName
+        owner.executablePath = sighting.writer.executable.flatMap { executables[$0] }
+        return owner
+    }
+
+    /// How long an alert may wait for the name of its container, in nanoseconds.
+    private static var longestForName: Int64 { 3_000_000_000 }
+
+    /// Whether the open window is to end early, so that what is urgent goes out.
+    private func isUrgent(_ extent: Extent) -> Bool {
+        guard extent != .oneWindow, let watching, watching.hasUrgent else { return false }
+        return host.reading.monotonic - clock.opened.monotonic >= Self.shortestUrgent
     }
 
     /// Passes on what is new and takes what has come: nothing here waits for anybody.

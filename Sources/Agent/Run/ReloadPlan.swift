@@ -27,6 +27,9 @@ struct ReloadPlan: Sendable, Equatable {
         postpone(\.trace.pseudoFilesystems, "[trace] pseudo_filesystems", old)
         postpone(\.trace.maxKernelMemory, "[trace] max_kernel_memory", old)
         postpone(\.containers, "[containers]", old)
+        postpone(\.baseline.enabled, "[baseline] enabled", old)
+        // The programs have been loaded without room for it.
+        if !old.watchesAnything { postpone(\.watch, "[[watch]]", old) }
     }
 
     /// Standard output has one writer as long as the agent lives: two at once would mix their lines when its reader is slow.

@@ -12,15 +12,16 @@ actor Reloading {
     private let outputs: RunningOutputs
     private let endpoint: LocalEndpoint
     private let pipeline: Pipeline
+    private let watching: WatchingLife?
     private let read: ReadConfiguration
     private let logger: Logger
 
     init(
-        _ settings: Settings, outputs: RunningOutputs, endpoint: LocalEndpoint, pipeline: Pipeline, logger: Logger,
-        read: @escaping ReadConfiguration
+        _ settings: Settings, outputs: RunningOutputs, endpoint: LocalEndpoint, pipeline: Pipeline,
+        watching: WatchingLife? = nil, logger: Logger, read: @escaping ReadConfiguration
     ) {
         (self.settings, self.outputs, self.endpoint, self.pipeline) = (settings, outputs, endpoint, pipeline)
-        (self.logger, self.read) = (logger, read)
+        (self.watching, self.logger, self.read) = (watching, logger, read)
     }
 
     /// Takes over what the file says now, or keeps all as it is and says why.
@@ -55,6 +56,11 @@ actor Reloading {
             return (shape, refusal)
         }
         if let refusal { return refused("\(refusal)", since: asked) }
+        if settings.watch != plan.settings.watch || settings.alerts != plan.settings.alerts
+            || settings.baseline != plan.settings.baseline
+        {
+            await watching?.follow(plan.settings)
+        }
         settings = plan.settings
         for key in plan.postponed { logger.warning("\(key) has changed: the new value waits for a restart") }
         logger.info("reloaded; \(plan.summary)\(Self.decided(since: asked))")

@@ -32,7 +32,8 @@ package struct AlertBook: Sendable {
     }
 
     package var limits: Limits
-    private var open: [Alert] = []
+    /// Those of this window so far.
+    package private(set) var open: [Alert] = []
     /// Alerts of this window that were taken before it closed.
     private var taken = 0
     private var waiting: [Alert] = []

@@ -1,0 +1,107 @@
+internal import Kernel
+internal import Logging
+internal import Machine
+internal import Model
+
+/// Finds out where the files of sightings are, and who may write there.
+///
+/// On a thread of its own: to follow a name may mean to wait for a file system.
+actor SightingJudge {
+    /// A sighting with what the pipeline knows of its cgroup.
+    struct Case: Sendable {
+        var sighting: Sighting
+        var owner: HostPlaces.Owner
+        /// When it was handed over first, by the monotonic clock.
+        var taken: Int64
+    }
+
+    struct Judged: Sendable {
+        /// With the monotonic nanoseconds at which each was seen.
+        var alerts: [(alert: Alert, seen: UInt64)] = []
+        var undecided: [Case] = []
+    }
+
+    private let executor = OwnThread("sighting-judge")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private var rules: WatchRules
+    private var baseline: RunningBaseline?
+    private let source: any EventSource
+    private let logger: Logger
+    private var places: HostPlaces?
+    private var mounts: UInt64 = 0
+    /// When the kernel was last told to tell everything anew because mounts have changed.
+    private var renewed: Int64 = .min
+
+    /// Mounts that change all the time, as containers come and go, are looked at together.
+    private static var renewEvery: Int64 { 5_000_000_000 }
+
+    init(_ plan: Watching.Plan, source: any EventSource, logger: Logger) {
+        (rules, baseline) = (plan.rules, plan.baseline)
+        (self.source, self.logger) = (source, logger)
+    }
+
+    /// Whatever was judged is judged by these from now on.
+    func follow(_ plan: Watching.Plan) {
+        if places == nil, !plan.isEmpty {
+            do { places = try HostPlaces() } catch {
+                logger.error("the mounts of this host cannot be read, so no writer is judged: \(error)")
+            }
+        }
+        (rules, baseline) = (plan.rules, plan.baseline)
+        source.watch(!plan.isEmpty && places != nil)
+    }
+
+    func judge(_ cases: [Case]) -> Judged {
+        var judged = Judged()
+        var verdicts: [Sighting.Ticket: Sighting.Verdict] = [:]
+        for one in cases {
+            guard let verdict = judge(one, into: &judged) else { continue }
+            verdicts[one.sighting.ticket] = verdict
+        }
+        source.settle(verdicts)
+        renewIfNeeded()
+        return judged
+    }
+
+    /// Nil when it is to be judged once more.
+    private func judge(_ one: Case, into judged: inout Judged) -> Sighting.Verdict? {
+        let now = ClockReading(wall: Clock.wall, monotonic: Clock.monotonic)
+        let moment = UInt64(max(now.monotonic, 0))
+        guard let placed = places?.place(one.sighting, of: one.owner, at: moment) else { return nil }
+        let judgement = rules.judge(placed) { path, placed in
+            places?.isExecutable(path, placed, at: moment) ?? false
+        }
+        if judgement.awaitsContainer {
+            judged.undecided.append(one)
+            return nil
+        }
+        let age = max(now.monotonic - Int64(clamping: one.sighting.time), 0)
+        let time = Timestamp(nanoseconds: now.wall.nanoseconds - age)
+        judged.alerts += judgement.unexpected.map { (rules.alert($0, of: placed, at: time), one.sighting.time) }
+        guard let baseline else { return judgement.verdict }
+        let learned = baseline.judge(placed, at: ClockReading(wall: time, monotonic: now.monotonic))
+        if let finding = learned.finding { judged.alerts.append((finding, one.sighting.time)) }
+        return judgement.verdict.weaker(learned.verdict)
+    }
+
+    private func renewIfNeeded() {
+        let changes = places?.changes ?? 0
+        let isForgotten = baseline?.takeForgotten() ?? false
+        let now = Clock.monotonic
+        guard isForgotten || changes != mounts, isForgotten || now - Self.renewEvery >= renewed else { return }
+        (mounts, renewed) = (changes, now)
+        source.watch(true)
+    }
+}
+
+extension Sighting.Verdict {
+    /// That after which the kernel reports more.
+    func weaker(_ other: Self) -> Self {
+        switch (self, other) {
+        case (.eachFile, _), (_, .eachFile): .eachFile
+        case (.directory, _), (_, .directory): .directory
+        case (.writer, .writer): .writer
+        }
+    }
+}
