@@ -2,13 +2,17 @@
 """top.py AGENT: otagent top in a terminal of tmux: it draws, sorts, follows the window's size, and leaves all as it was."""
 
 import os
+import pathlib
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Page"))
+
 from agent import Agent, eventually, expect
+from fake_agent import FakeAgent, alert
 
 
 class Tmux:
@@ -101,14 +105,52 @@ def live(program, url):
             tmux.wait("the terminal as it was", lambda lines: "icanon" in [line.strip() for line in lines])
 
 
+def alarmed(program):
+    """An agent of this test's own, which has what it is told to have."""
+    raised = [alert(number) for number in range(30, 0, -1)]
+    raised.insert(0, alert(31, unit="a\x1b[2J\x07.service", comm="\x1b]0;x\x07sh", path="/etc/\n\x1b[31mx"))
+    with FakeAgent(20, alerts=raised) as agent:
+        for flag, columns, words in (
+            ("--alerts", "TIME (UTC)", "11:00:30    create      /etc/cron.d/file-30  (backup.py, service-30.service)"),
+            ("--directories", "  ALERTS  PROGRAMS", "      30         1  11:00:30    /etc/cron.d  (service-30.service, "),
+        ):
+            end = subprocess.run([program, "top", "--url", agent.url, flag], capture_output=True, timeout=60, check=True, text=True)
+            lines = end.stdout.splitlines()
+            expect(lines[1].startswith("! 31 unexpected writers, the last at 11:00:31: "), end.stdout)
+            expect(lines[2].startswith(columns) and any(line.startswith(words) for line in lines), end.stdout)
+            expect("\x1b" not in end.stdout and "\x07" not in end.stdout, "a name goes to the terminal as it is")
+        with Tmux(110, 12) as tmux:
+            tmux.wait("a prompt", has("$"))
+            tmux.keys(f"{shlex.quote(program)} top --url {agent.url}; echo ended with $?", "Enter")
+            lines = tmux.wait("an alert above the units", lambda lines: lines[1].startswith("! 31 unexpected writers"))
+            expect("a\\x1b[2J" in lines[1] and lines[3].endswith("UNIT"), "\n".join(lines))
+            tmux.keys("a")
+            tmux.wait("alerts, as many as fit", lambda lines: lines[2].startswith("1-8 of 31") and "file-30" in lines[5])
+            tmux.keys("NPage")
+            tmux.wait("the next page", lambda lines: lines[2].startswith("9-16 of 31") and "file-23" in lines[4])
+            tmux.keys("/")
+            tmux.keys("-l", "file-7")
+            tmux.wait("the one that was looked for", lambda lines: "1-1 of 1" in lines[2] and "service-7.service" in lines[4])
+            tmux.keys("Escape")
+            tmux.keys("d")
+            tmux.wait("directories", lambda lines: lines[3].startswith("  ALERTS") and "/etc/cron.d" in lines[4])
+            agent.alerts = []
+            tmux.wait("no alert any more", lambda lines: lines[1].startswith("none") and lines[2].startswith("  ALERTS"))
+            tmux.keys("d")
+            tmux.wait("units again", lambda lines: lines[2].endswith("UNIT"))
+            tmux.keys("q")
+            tmux.wait("the end", has("ended with 0"))
+
+
 def main(program):
+    alarmed(program)
     with Agent(program, "127.0.0.1:0") as agent:
         url = f"http://127.0.0.1:{agent.port}/"
         eventually("a window", lambda: agent.get("/metrics")[0] == 200)
         plain(program, agent, url)
         live(program, url)
         agent.stop()
-    print("otagent top draws, sorts, filters, resizes and ends")
+    print("otagent top draws, alarms, sorts, filters, resizes and ends")
 
 
 if __name__ == "__main__":
