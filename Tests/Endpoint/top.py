@@ -44,7 +44,9 @@ class Tmux:
         return self
 
     def __exit__(self, *_):
+        server = int(self("display-message", "-p", "#{pid}"))
         subprocess.run(["tmux", "-S", self.socket, "kill-server"], check=False, capture_output=True, timeout=30)
+        eventually("tmux has ended", lambda: not os.path.exists(f"/proc/{server}"), 20)
         if os.path.exists(self.socket):
             os.unlink(self.socket)
 
@@ -143,6 +145,8 @@ def alarmed(program):
 
 
 def main(program):
+    # Whoever starts this may have signals blocked, and a tmux that hears none does not end.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     alarmed(program)
     with Agent(program, "127.0.0.1:0") as agent:
         url = f"http://127.0.0.1:{agent.port}/"
