@@ -30,8 +30,8 @@ package struct Units: ParsableCommand {
         let listing = try UnitListing.current(describing: json || tree, containers: try containers()) {
             StandardError.say("\(Self._commandName): \($0)")
         }
-        print(
-            json ? String(decoding: listing.json, as: UTF8.self) : tree ? listing.tree : listing.table, terminator: "")
+        try StandardOutput.write(
+            json ? String(decoding: listing.json, as: UTF8.self) : tree ? listing.tree : listing.table)
     }
 
     /// As the configuration has it, or else the defaults.
@@ -59,7 +59,7 @@ package struct DoctorCommand: AsyncParsableCommand, AnswersSignals {
 
     package func run() async throws {
         let report = await Doctor.examine()
-        print(json ? String(decoding: report.json, as: UTF8.self) : report.text, terminator: "")
+        try StandardOutput.write(json ? String(decoding: report.json, as: UTF8.self) : report.text)
         if report.exitStatus != .fine { throw ExitCode(report.exitStatus.rawValue) }
     }
 }

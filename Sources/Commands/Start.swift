@@ -40,7 +40,9 @@ extension AsyncParsableCommand {
         guard let word, !word.hasPrefix("-") else { return }
         let known = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         if known.contains(word) || word == "help" || word == SelfTestPerformer.command { return }
-        throw Refusal(.badArguments, "there is no command '\(word)'; the commands are \(known.joined(separator: ", "))")
+        let shown = StandardError.legible(word)
+        throw Refusal(
+            .badArguments, "there is no command '\(shown)'; the commands are \(known.joined(separator: ", "))")
     }
 
     /// Says why and ends; wrong arguments end with 2, as the manual has it, and not with 64.
@@ -50,8 +52,13 @@ extension AsyncParsableCommand {
             Foundation.exit(refusal.status.rawValue)
         }
         let code = exitCode(for: error)
-        let text = fullMessage(for: error)
-        if code.isSuccess { print(text) } else if !text.isEmpty { StandardError.say(text) }
+        // It has words of the command line in it, as they are.
+        let text = StandardError.legible(fullMessage(for: error))
+        if code.isSuccess {
+            do throws(Refusal) { try StandardOutput.write(text + "\n") } catch { leave(error) }
+        } else if !text.isEmpty {
+            StandardError.say(text)
+        }
         Foundation.exit(code == .validationFailure ? ExitStatus.badArguments.rawValue : code.rawValue)
     }
 }

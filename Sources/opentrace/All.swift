@@ -33,7 +33,7 @@ struct All: AsyncParsableCommand, AnswersSignals {
 
     func run() async throws {
         if options.explain {
-            print(TraceExplanation(options.request, of: scope).text, terminator: "")
+            try StandardOutput.write(TraceExplanation(options.request, of: scope).text)
             return
         }
         Signals.ignore(InheritedSignals.ignored)

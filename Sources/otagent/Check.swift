@@ -15,7 +15,7 @@ struct Check: AsyncParsableCommand {
         let settings = try file.settings(environment: ProcessInfo.processInfo.environment)
         let configured = ConfigurationProbe(settings)
         if probe { try await configured.run() } else { try configured.look() }
-        print("\(file.path): fine")
+        try StandardOutput.write("\(file.path): fine\n")
     }
 }
 
@@ -23,5 +23,5 @@ struct Check: AsyncParsableCommand {
 struct Defaults: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the annotated default configuration.")
 
-    func run() { print(DefaultConfiguration.text, terminator: "") }
+    func run() throws { try StandardOutput.write(DefaultConfiguration.text) }
 }

@@ -29,7 +29,7 @@ struct SpoolCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Flag(help: "One JSON document.") var json = false
 
-        func run() async throws { print(try place.inspection().list(json: json).text, terminator: "") }
+        func run() async throws { try StandardOutput.write(place.inspection().list(json: json).text) }
     }
 
     struct Show: AsyncParsableCommand {
@@ -50,7 +50,7 @@ struct SpoolCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (text, bad) = try place.inspection().list(json: json, verifying: true)
-            print(text, terminator: "")
+            try StandardOutput.write(text)
             if bad > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
@@ -87,6 +87,6 @@ struct SpoolCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Flag(help: "Really; without it, it only says what it would remove.") var yes = false
 
-        func run() async throws { print(try place.inspection().purge(really: yes), terminator: "") }
+        func run() async throws { try StandardOutput.write(place.inspection().purge(really: yes)) }
     }
 }

@@ -50,7 +50,7 @@ struct TopCommand: AsyncParsableCommand, AnswersSignals {
             try await top.run(wishes: Signals.wishes())
         } else {
             Signals.giveBack()
-            print(try top.text(of: lines.flatMap { Top.Lines(rawValue: $0.rawValue) }), terminator: "")
+            try StandardOutput.write(top.text(of: lines.flatMap { Top.Lines(rawValue: $0.rawValue) }))
         }
     }
 

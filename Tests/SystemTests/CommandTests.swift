@@ -25,6 +25,36 @@ extension SystemTests {
             #expect(check.status == 0, "\(check.errors)\(check.output)")
         }
 
+        @Test(arguments: [
+            ["otagent", "units"], ["otagent", "units", "--json"], ["otagent", "defaults"], ["otagent", "--help"],
+            ["opentrace", "units", "--tree"], ["opentrace", "--version"], ["opentrace", "all", "--explain"],
+        ])
+        func `what cannot be written is no success, and a reader that has enough is no failure`(words: [String]) throws
+        {
+            let program = try built(words[0])
+            let shell = { (script: String) in
+                try run("/bin/bash", ["-c", script, program] + words.dropFirst(), in: folder)
+            }
+            let full = try shell(#""$0" "$@" > /dev/full"#)
+            #expect(full.status == 1)
+            #expect(full.errors == "\(words[0]): cannot write standard output: No space left on device\n")
+            let enough = try shell(#"trap '' PIPE; ("$0" "$@"; echo "ended with $?" >&2) | true"#)
+            #expect(enough.errors == "ended with 0\n")
+        }
+
+        @Test func `what a terminal would obey is shown as it is written, in messages about the command line`() throws {
+            let program = try built("opentrace")
+            for words in [
+                ["a\u{1B}[31m"], ["all", "--format", "\u{1B}[31m"], ["all", "--color", "\u{1B}]0;x\u{7}"],
+                ["exec", "--leftover", "\u{1B}[2J", "true"], ["exec", "--\u{1B}[2J", "true"], ["all", "--\u{1B}[2J"],
+            ] {
+                let end = try run(program, words, in: folder)
+                #expect(end.status == 2, "\(words)")
+                #expect(!end.errors.contains("\u{1B}") && !end.errors.contains("\u{7}"), "\(end.errors)")
+                #expect(end.errors.contains("\\x1b"), "\(words): \(end.errors)")
+            }
+        }
+
         @Test func `units names a cgroup that was just made`() throws {
             let cgroup = try Cgroup()
             let plain = try otagent(["units"], in: folder)
