@@ -18,12 +18,18 @@ package struct Tracefs: ~Copyable {
     /// It may go between the look and the lock, each time.
     private static var mostTries: Int { 100 }
 
-    package init() throws(SystemError) {
+    /// Why there is none, in a sentence that says what to do.
+    package struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    package init() throws(Refusal) {
+        var trouble: CInt = 0
         for _ in 0..<Self.mostTries {
             let found = Self.places.first(where: Self.hasEvents)
             // Another agent may have mounted it first, which is as good.
             if found == nil, mount(Self.source, Self.usual, "tracefs", 0, nil) != 0, errno != EBUSY {
-                throw SystemError("cannot mount tracefs (try: mount -t tracefs nodev \(Self.usual)) at", Self.usual)
+                throw Self.cannotMount(errno)
             }
             let place = found ?? Self.usual
             let opened = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -32,9 +38,28 @@ package struct Tracefs: ~Copyable {
                 isOurs = Self.isSource(of: place, in: (try? readFile("/proc/self/mountinfo")) ?? [])
                 return
             }
-            if opened >= 0 { close(opened) }
+            if opened < 0 { trouble = errno } else { close(opened) }
         }
-        throw SystemError("cannot keep tracefs at", Self.usual)
+        throw Refusal(
+            description: trouble == 0
+                ? "tracefs at \(Self.usual) is mounted and taken away again and again by others: mount it for good "
+                    + "(\(Self.command))"
+                : "tracefs is mounted, and \(Self.usual) cannot be opened: \(String(cString: strerror(trouble)))")
+    }
+
+    private static var command: String { "mount -t tracefs nodev \(usual)" }
+
+    static func cannotMount(_ error: CInt) -> Refusal {
+        // EACCES where the place itself may not be reached.
+        guard error != EPERM, error != EACCES else {
+            return Refusal(
+                description:
+                    "tracefs is not mounted, and mounting it takes CAP_SYS_ADMIN, which is missing here: have it "
+                    + "mounted by root (\(command)), or use sudo")
+        }
+        return Refusal(
+            description: "tracefs is not mounted, and cannot be at \(usual): \(String(cString: strerror(error)))"
+                + (error == ENODEV ? ", as the kernel was built without it" : ""))
     }
 
     deinit {

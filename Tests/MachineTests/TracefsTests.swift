@@ -23,6 +23,18 @@ import Testing
         #expect(Tracefs.isSource(of: "/sys/kernel/tracing", in: Array(mountinfo.utf8)) == isOurs)
     }
 
+    @Test func `who may not mount it hears what is missing, and what to have done`() {
+        let missing =
+            "tracefs is not mounted, and mounting it takes CAP_SYS_ADMIN, which is missing here: have it mounted by "
+        for error in [EPERM, EACCES] {
+            #expect(
+                Tracefs.cannotMount(error).description
+                    == missing + "root (mount -t tracefs nodev /sys/kernel/tracing), or use sudo")
+        }
+        let absent = Tracefs.cannotMount(ENODEV).description
+        #expect(absent.hasSuffix("No such device, as the kernel was built without it"), "\(absent)")
+    }
+
     @Test(.enabled(if: getuid() == 0, "mounting needs root"))
     func `those that come and go at once never miss it, and the last one takes it away`() async throws {
         let before = access("/sys/kernel/tracing/events", F_OK) == 0
