@@ -26,20 +26,24 @@ static __always_inline void process_made(struct trace_event_raw_task_newtask *co
 	send_or_count(to);
 }
 
-/* Of the arguments as much is told as one piece of text holds. */
+/* Of the arguments as much is told as one piece of text holds, and whether that is all. */
 static __always_inline void add_arguments(struct trace_scratch *to, struct mm_struct *mm,
 					  bool direct)
 {
 	unsigned long begin = READ(direct, mm, arg_start);
 	__u64 length = READ(direct, mm, arg_end) - begin;
 	__u32 end = to->record.header.length;
+	__u8 cut = 0;
 
-	if (length > OT_PATH_MAX)
+	if (length > OT_PATH_MAX) {
 		length = OT_PATH_MAX;
+		cut = OT_TRACE_ARGUMENTS_CUT;
+	}
 	if (!length || end > TRACE_TEXT ||
 	    bpf_probe_read_user(to->text + end, length, (void *)begin))
 		return;
 	to->record.arguments_length = length;
+	to->record.bits |= cut;
 	to->record.header.length = end + length;
 }
 

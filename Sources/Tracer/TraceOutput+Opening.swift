@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Machine
 
 extension TraceOutput {
     /// Whose the file is to be, when it is not ours.
@@ -7,7 +8,22 @@ extension TraceOutput {
         package let gid: UInt32
 
         package init(uid: UInt32, gid: UInt32) { (self.uid, self.gid) = (uid, gid) }
+
+        /// Who has called sudo; nil where nobody has, or root itself is meant.
+        package static func caller(in environment: [String: String]) throws(TraceRefusal) -> Owner? {
+            guard geteuid() == 0, let caller = try SudoCaller(environment) else { return nil }
+            let gid = caller.gid ?? UserRecord.numbered(caller.uid)?.gid
+            return Owner(uid: caller.uid, gid: gid ?? getegid())
+        }
+
+        /// Gives a file that was made here to the owner; where that cannot be done, it stays ours.
+        func take(_ file: CInt) {
+            if uid != geteuid() || gid != getegid() { fchown(file, uid, gid) }
+        }
     }
+
+    /// Whether a name on a command line is that of standard output, which may be opened no second time.
+    package static func meansStandardOutput(_ name: String) -> Bool { name == "-" || name == "/dev/stdout" }
 
     /// What may be done with a file that is there.
     package enum Existing: Sendable {
@@ -28,7 +44,7 @@ extension TraceOutput {
     ) throws(TraceRefusal) -> TraceOutput {
         let made = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o644)
         if made >= 0 {
-            if let owner, owner.uid != geteuid() || owner.gid != getegid() { fchown(made, owner.uid, owner.gid) }
+            owner?.take(made)
             let output = TraceOutput(made, name: path, path: path, isNew: true)
             try output.lock()
             return output

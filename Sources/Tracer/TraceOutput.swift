@@ -100,10 +100,12 @@ package final class TraceOutput: Sendable {
         return Glibc.poll(&poll, 1, 0) <= 0 || poll.revents & CShort(POLLERR) == 0
     }
 
+    /// Whether half a row can be taken away again. In what standard output is appended to there is more than our rows.
+    var canBeCut: Bool { path != nil && isRegular }
+
     /// Takes away what was written behind a place, such as half a row; where that cannot be done, it stays.
     package func cut(to size: Int64) {
-        // In what standard output is appended to there is more than our rows.
-        guard path != nil, isRegular, ftruncate(descriptor, Int(size)) == 0 else { return }
+        guard canBeCut, ftruncate(descriptor, Int(size)) == 0 else { return }
         lseek(descriptor, Int(size), SEEK_SET)
     }
 

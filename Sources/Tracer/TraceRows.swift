@@ -82,9 +82,22 @@ package struct TraceRows: TraceConsumer {
         flush()
         // After a failure, too: the file ends with a whole row, and a few bytes may well fit.
         guard state != .abandoned else { return }
+        var account = TraceAccount()
+        account.loss = end.loss
+        contribute(to: &account)
+        // Behind half a row nobody could read it.
+        let saysLosses = !account.isWhole && (state == .open || output.canBeCut)
+        writer.end(saysLosses ? account : nil)
+        if write(last: writer.take()) || !saysLosses { return }
+        // The end alone may still fit.
         writer.end()
-        let last = writer.take()
-        if output.write(last, until: stop) != .whole { output.cut(to: size) }
+        _ = write(last: writer.take())
+    }
+
+    private func write(last bytes: [UInt8]) -> Bool {
+        if output.write(bytes, until: stop) == .whole { return true }
+        output.cut(to: size)
+        return false
     }
 
     package func contribute(to account: inout TraceAccount) {

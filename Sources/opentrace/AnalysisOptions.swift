@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import Commands
+import Foundation
 import Model
 import Render
 import Tracer
@@ -63,16 +64,23 @@ struct RunOptions: ParsableArguments {
         false
     @Flag(help: "At the end, its processes as a tree, each with what it read and wrote, on standard error.") var tree =
         false
+    @Option(
+        help: ArgumentHelp(
+            "At the end, on standard error, what it read and wrote that this manifest does not allow: as \"opentrace check\".",
+            valueName: "manifest"))
+    var check: String?
     @OptionGroup var hashes: HashOptions
     @OptionGroup var noise: NoiseOptions
 
-    static let names = ["summary", "tree", "hash", "hash-most", "all-files", "ignore", "aggregate"]
+    static let names = ["summary", "tree", "check", "hash", "hash-most", "all-files", "ignore", "aggregate"]
 
-    var isAsked: Bool { summary || tree }
+    var isAsked: Bool { isShown || check != nil }
+
+    private var isShown: Bool { summary || tree }
 
     func validate() throws {
         if hashes.hash != .none, !summary { throw ValidationError("--hash is about the files of --summary") }
-        if !isAsked, noise.isAsked {
+        if !isShown, noise.isAsked {
             throw ValidationError("--all-files, --ignore and --aggregate are about --summary and --tree")
         }
     }
@@ -84,6 +92,9 @@ struct RunOptions: ParsableArguments {
             hasWrites: true, fingerprinting: hashes.hash == .all ? hashes.fingerprinting : nil, noise: try noise.noise()
         )
     }
+
+    /// Nil where nobody asks; a mistake in it is found before the command runs.
+    func manifest() throws -> AccessManifest? { try check.map(Check.manifest) }
 
     func text(of recorder: RunRecorder) async throws -> String {
         let (history, noise) = (recorder.whole, try noise.noise())
@@ -116,7 +127,7 @@ enum Saved {
     static func run(_ path: String) throws -> SavedRun {
         try refused {
             let run = try SavedRun(try trace(path))
-            say(run.remark)
+            say(run.remarks)
             return run
         }
     }
@@ -132,8 +143,13 @@ enum Saved {
         }
     }
 
-    static func say(_ remark: String?) {
-        if let remark { StandardError.say("opentrace: \(remark)") }
+    static func say(_ remarks: [String]) {
+        for remark in remarks { StandardError.say("opentrace: \(remark)") }
+    }
+
+    /// Whose a file is that is made here.
+    static func owner() throws(TraceRefusal) -> TraceOutput.Owner? {
+        try .caller(in: ProcessInfo.processInfo.environment)
     }
 }
 
@@ -144,11 +160,13 @@ struct Destination {
 
     /// - Parameter path: nil and `-` are standard output.
     init(_ path: String?, force: Bool) throws {
-        guard let path, path != "-" else {
+        guard let path, !TraceOutput.meansStandardOutput(path) else {
             output = .standardOutput
             return
         }
-        output = try Saved.refused { try TraceOutput.open(path, owner: nil, existing: force ? .replace : .refuse) }
+        output = try Saved.refused {
+            try TraceOutput.open(path, owner: try Saved.owner(), existing: force ? .replace : .refuse)
+        }
     }
 
     /// Writes all of it, in parts as they come; a file that could not be written whole is gone again.

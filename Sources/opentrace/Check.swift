@@ -13,7 +13,7 @@ struct Check: ParsableCommand {
         discussion: """
             A manifest has a rule a line: "read GLOB" or "write GLOB", with "@system" for the directories of programs and \
             libraries; "#" begins a comment. Lists every file that no rule allows and ends with 1, as it does when the trace \
-            was cut off; a mistake in the manifest, and a trace that cannot be read or has no row, end it with 2.
+            was cut off or rows of it were lost; a mistake in the manifest, and a trace that cannot be read or has no row, end it with 2.
             """)
 
     @Option(help: ArgumentHelp("The file with the rules.", valueName: "manifest")) var allow: String
@@ -32,12 +32,17 @@ struct Check: ParsableCommand {
             throw Refusal(.badArguments, "\(run.name.legible): there is no row in it: nothing can be said")
         }
         let breaches = manifest.breaches(in: run.history)
-        try Destination(nil, force: false).write(
-            breaches.map { $0.text(of: run.history) + "\n" }.joined())
-        if run.isCutOff {
-            throw Refusal(.failed, "\(run.name.legible): was cut off, so this is about what is left of it only")
+        try Destination(nil, force: false).write(Self.text(of: breaches, in: run.history))
+        if !run.end.isWhole {
+            let what = run.end.cutOff == nil ? "rows of it were lost" : "was cut off"
+            throw Refusal(.failed, "\(run.name.legible): \(what), so this is about what is left of it only")
         }
         if !breaches.isEmpty { throw ExitCode(1) }
+    }
+
+    /// A line for each.
+    static func text(of breaches: [AccessManifest.Breach], in history: RunHistory) -> String {
+        breaches.map { $0.text(of: history) + "\n" }.joined()
     }
 
     static func manifest(_ path: String) throws -> AccessManifest {

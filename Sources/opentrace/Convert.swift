@@ -44,10 +44,11 @@ struct Convert: ParsableCommand {
         if to != .make, target != nil || relativeTo != nil {
             throw ValidationError("--target and --relative-to are for --to make")
         }
-        if to == .sqlite, output == nil || output == "-" {
+        let isStandardOutput = output.map(TraceOutput.meansStandardOutput) ?? true
+        if to == .sqlite, isStandardOutput {
             throw ValidationError("a database needs a file: name one with --output")
         }
-        if force, output == nil || output == "-" { throw ValidationError("--force needs the file that --output names") }
+        if force, isStandardOutput { throw ValidationError("--force needs the file that --output names") }
         if output == "" { throw ValidationError("--output needs the name of a file, or - for standard output") }
         if trace == "-", to == .sqlite { throw ValidationError("a database is made of a file, which is read twice") }
         if let target, target.contains(where: \.isNewline) {
@@ -59,11 +60,13 @@ struct Convert: ParsableCommand {
         let saved = try Saved.trace(trace)
         if let format = to.rows { return try writeRows(saved, format) }
         let run = try Saved.refused { try SavedRun(saved) }
-        Saved.say(run.remark)
+        Saved.say(run.remarks)
         let history = run.history
         if to == .sqlite {
             try Saved.refused {
-                try RunDatabase(history).write(to: output ?? "", replaces: force) { take in _ = try saved.read(take) }
+                try RunDatabase(history).write(to: output ?? "", owner: try Saved.owner(), replaces: force) { take in
+                    _ = try saved.read(take)
+                }
             }
             return
         }
@@ -75,7 +78,7 @@ struct Convert: ParsableCommand {
             case .make: try rule(history, summary)
             case .provJSON: RunGraph(history, summary).provJSON(evidence: evidence)
             case .roCrate: ROCrate(history, summary, evidence: evidence, published: Clock.wall).bytes
-            default: summary.json(of: history, evidence: evidence)
+            default: summary.json(of: history, evidence: evidence, account: run.end.account)
             }
         try Destination(output, force: force).write { try $0(bytes) }
     }
@@ -86,13 +89,18 @@ struct Convert: ParsableCommand {
         var writer = TraceWriter(TraceWriter.Options(format, isWide: format == .csv, showsOperations: true))
         try Destination(output, force: force).write { write in
             writer.begin()
-            let remark = try saved.read { event in
+            var rows: UInt64 = 0
+            let end = try saved.read { event in
                 writer.append(event)
+                rows += 1
                 if writer.bytes.count >= Self.roomForPart { try write(writer.take()) }
             }
-            writer.end()
+            // What was missing is missing in the copy, too.
+            var account = end.account
+            account?.rows = rows
+            writer.end(account)
             try write(writer.take())
-            Saved.say(remark)
+            Saved.say(end.remarks(of: saved.name))
         }
     }
 

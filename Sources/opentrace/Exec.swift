@@ -67,7 +67,7 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
 
     func run() async throws {
         if options.explain {
-            print(TraceExplanation(options.request, of: .children(cgroup: nil)).text, terminator: "")
+            try StandardOutput.write(TraceExplanation(options.request, of: .children(cgroup: nil)).text)
             return
         }
         Signals.ignore(InheritedSignals.ignored)
@@ -78,8 +78,10 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         signal(SIGCHLD, SIG_DFL)
         let session = TraceSession(options, followsRun: wholeRun.isAsked)
         let recorder = try wholeRun.recorder()
+        let manifest = try wholeRun.manifest()
         let outcome: CommandTrace.Outcome
         let status: ExitStatus
+        var hasKept = true
         do {
             let choice = try ChildUser.Choice(option: user, environment: session.environment, effective: geteuid())
             try session.requirePrivileges()
@@ -93,8 +95,9 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
                 throw error
             }
             if let recorder {
-                StandardError.say(try await wholeRun.text(of: recorder))
+                StandardError.say(lines: try await wholeRun.text(of: recorder))
                 if !outcome.result.account.isWhole { TraceSession.say("what was lost is not in this either") }
+                if let manifest { hasKept = tell(recorder.whole, outcome.result, against: manifest) }
             }
             status = session.conclude(outcome.result)
         } catch let refusal as TraceRefusal {
@@ -102,6 +105,22 @@ struct Exec: AsyncParsableCommand, AnswersSignals {
         }
         if status != .fine { throw ExitCode(status.rawValue) }
         try leave(outcome.ending)
+        if !hasKept { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    /// Says what the manifest does not allow; whether the run kept to it, as far as that can be told.
+    private func tell(_ run: RunHistory, _ result: TraceRun.Result, against manifest: AccessManifest) -> Bool {
+        let breaches = manifest.breaches(in: run)
+        if !breaches.isEmpty {
+            TraceSession.say("the command did what \((wholeRun.check ?? "").legible) does not allow:")
+            StandardError.say(lines: Check.text(of: breaches, in: run))
+        }
+        // A full disk costs rows, but nothing of what the recorder has seen.
+        guard result.failure == nil, !result.account.loss.lacksEvents, run.events > 0 else {
+            TraceSession.say("not all that the command did was seen, so nothing can be said of the rest")
+            return false
+        }
+        return breaches.isEmpty
     }
 
     private func trace(

@@ -27,6 +27,6 @@ enum GivenWords {
     /// A test holds them against what the help says.
     private static let valued: Set<ByteString> = [
         "-o", "--flags", "--format", "--output", "--ops", "--path", "--comm", "--uid", "--unit", "--container",
-        "--buffer", "--color", "--user", "--leftover", "--hash", "--hash-most", "--ignore", "--aggregate",
+        "--buffer", "--color", "--user", "--leftover", "--hash", "--hash-most", "--ignore", "--aggregate", "--check",
     ]
 }

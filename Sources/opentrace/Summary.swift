@@ -23,7 +23,7 @@ struct Summary: ParsableCommand {
         try Destination(nil, force: false).write { write in
             try write(
                 json
-                    ? summary.json(of: run.history, evidence: evidence)
+                    ? summary.json(of: run.history, evidence: evidence, account: run.end.account)
                     : Array(summary.text(of: run.history, evidence: evidence).utf8))
         }
     }

@@ -74,7 +74,7 @@ struct TraceOptions: ParsableArguments {
             throw ValidationError("--flags, --writes and --created are about opens, which --ops leaves out")
         }
         if output == "" { throw ValidationError("--output needs the name of a file, or - for standard output") }
-        if force, output == nil || output == "-" {
+        if force, output.map(TraceOutput.meansStandardOutput) ?? true {
             throw ValidationError("--force is about the file that --output names")
         }
     }
@@ -94,7 +94,7 @@ struct TraceOptions: ParsableArguments {
     ///   - usual: the file when none is named; nil for standard output.
     ///   - owner: whose a new file is.
     func openOutput(usual: String?, owner: TraceOutput.Owner?) throws(TraceRefusal) -> TraceOutput {
-        guard let name = output ?? usual, name != "-" else { return .standardOutput }
+        guard let name = output ?? usual, !TraceOutput.meansStandardOutput(name) else { return .standardOutput }
         return try .open(name, owner: owner, existing: output == nil ? .replaceOwn : force ? .replace : .refuse)
     }
 }

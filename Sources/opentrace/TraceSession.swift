@@ -27,11 +27,7 @@ struct TraceSession {
     @Sendable static func say(_ sentence: String) { StandardError.say("opentrace: \(sentence)") }
 
     /// The file of rows belongs to who has called sudo.
-    func owner() throws(TraceRefusal) -> TraceOutput.Owner? {
-        guard geteuid() == 0, let caller = try SudoCaller(environment) else { return nil }
-        let gid = caller.gid ?? UserRecord.numbered(caller.uid)?.gid
-        return TraceOutput.Owner(uid: caller.uid, gid: gid ?? getegid())
-    }
+    func owner() throws(TraceRefusal) -> TraceOutput.Owner? { try .caller(in: environment) }
 
     /// Asked before anything is touched, so that who may not trace hears just that.
     func requirePrivileges() throws {

@@ -23,7 +23,7 @@ struct CaseRow: Hashable, CustomStringConvertible {
             case ("filename", let text as String), ("target", let text as String), ("path", let text as String),
                 ("target_path", let text as String), ("comm", let text as String):
                 members[key] = ByteString(try #require(Data(base64Encoded: text))).quoted
-            case ("created", let made as Bool): members[key] = "\(made)"
+            case ("created", let holds as Bool), ("argv_truncated", let holds as Bool): members[key] = "\(holds)"
             case (_, is NSNull): members[key] = "nil"
             default: members[key] = "\(value)"
             }
@@ -39,6 +39,8 @@ struct CaseRow: Hashable, CustomStringConvertible {
             "target_path": event.targetPath?.quoted ?? "nil", "resolution": event.resolution?.rawValue ?? "nil",
             "root": event.root?.rawValue ?? "nil", "return": event.facts.result.map { "\($0)" } ?? "nil",
             "created": event.facts.created.map { "\($0)" } ?? "nil", "comm": event.actor.comm.quoted,
+            "opcode": event.opcode?.rawValue ?? "nil",
+            "argv_truncated": event.arguments.map { _ in "\(event.areArgumentsCut)" } ?? "nil",
         ]
     }
 

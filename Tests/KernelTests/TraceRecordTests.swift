@@ -129,6 +129,34 @@ enum TraceRecords {
         }
     }
 
+    @Test func `arguments that are more than was told say so`() throws {
+        let text = TraceRecords.Text(name: TraceRecords.terminated("x"), arguments: Array("x\0yy".utf8))
+        for (bits, isCut) in [(0, false), (OT_TRACE_ARGUMENTS_CUT.rawValue, true)] as [(UInt32, Bool)] {
+            let event = try TraceRecords.event(
+                TraceRecords.bytes(OT_TRACE_DONE, .exec, number: __NR_execve, text: text) {
+                    $0.bits = UInt8(OT_TRACE_HAS_RESULT.rawValue | bits)
+                })
+            #expect(event.arguments == ["x", "yy"] && event.areArgumentsCut == isCut)
+        }
+    }
+
+    @Test func `a request of io uring says what it asked for, and a system call says nothing of that`() throws {
+        let text = TraceRecords.Text(
+            name: TraceRecords.terminated("../x"), target: TraceRecords.terminated("l"),
+            base: TraceRecords.terminated("cwd"), targetBase: TraceRecords.terminated("cwd"))
+        for (number, opcode, path) in [(38, .symlinkat, "/x"), (39, .linkat, "/x")] as [(Int32, TraceOpcode, String)] {
+            let event = try TraceRecords.event(
+                TraceRecords.bytes(OT_TRACE_DONE, .link, number: number, text: text) {
+                    $0.via = UInt8(OT_VIA_INLINE.rawValue)
+                })
+            #expect(event.kind == .uring && event.opcode == opcode && event.path?.text == path)
+        }
+        // The numbers of system calls are others.
+        let call = try TraceRecords.event(TraceRecords.bytes(OT_TRACE_DONE, .link, number: __NR_linkat, text: text))
+        #expect(call.opcode == nil)
+        #expect(Set((0..<100).compactMap { TraceOpcode(number: $0) }) == Set(TraceOpcode.allCases))
+    }
+
     @Test(arguments: [
         (["./run", "-x"], false), (["/bin/sh", "./run", "-x"], true), (["/bin/sh", "-e", "./run"], true),
         (["sh", "./run"], false), (["/bin/sh", "other"], false),

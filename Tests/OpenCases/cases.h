@@ -25,7 +25,8 @@ struct row {
 	const char *target_path;
 	const char *resolution;
 	const char *root;
-	const char *comm; /* NULL: not asked */
+	const char *comm;   /* NULL: not asked */
+	const char *opcode; /* NULL: not asked */
 	const char *
 		needs; /* the kernel's event without which there is no such row; NULL: there is one always */
 	long result;
@@ -33,6 +34,7 @@ struct row {
 	pid_t pid;
 	pid_t tid;	 /* 0: not asked */
 	bool any_number; /* the result is any that is not negative */
+	int argv_is_cut; /* -1: not asked */
 };
 
 /* Where the cases are, absolute and without links. */

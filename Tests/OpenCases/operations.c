@@ -16,8 +16,8 @@
 static int file;
 
 /* By a name in the folder, by a call that takes no directory or the current one. */
-static void named(const char *op, const char *kind, const char *name, const char *target,
-		  unsigned long long mode, long result)
+static struct row of_names(const char *op, const char *kind, const char *name, const char *target,
+			   unsigned long long mode, long result)
 {
 	struct row done = row(op, kind);
 
@@ -31,10 +31,24 @@ static void named(const char *op, const char *kind, const char *name, const char
 	done.root = "host";
 	if (!strcmp(op, "create"))
 		done.created = result == 0;
-	if (!strcmp(kind, "Uring")) {
-		done.via = NULL;
-		done.tid = 0;
-	}
+	return done;
+}
+
+static void named(const char *op, const char *kind, const char *name, const char *target,
+		  unsigned long long mode, long result)
+{
+	saw(of_names(op, kind, name, target, mode, result));
+}
+
+/* The same by a request of io_uring. */
+static void asked(const char *op, const char *opcode, const char *name, const char *target,
+		  unsigned long long mode, long result)
+{
+	struct row done = of_names(op, "Uring", name, target, mode, result);
+
+	done.opcode = opcode;
+	done.via = NULL;
+	done.tid = 0;
 	saw(done);
 }
 
@@ -189,20 +203,20 @@ static void by_rings(void)
 	NEED((known = io_uring_get_probe_ring(&ring)));
 	if (io_uring_opcode_supported(known, IORING_OP_LINKAT)) { /* and the others of 5.15 */
 		io_uring_prep_mkdirat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-made", 0711);
-		named("mkdir", "Uring", "ring-made", NULL, 0711, by_ring(&ring));
+		asked("mkdir", "mkdirat", "ring-made", NULL, 0711, by_ring(&ring));
 		io_uring_prep_linkat(io_uring_get_sqe(&ring), AT_FDCWD, "moved", AT_FDCWD,
 				     "ring-link", 0);
-		named("link", "Uring", "moved", "ring-link", 0, by_ring(&ring));
+		asked("link", "linkat", "moved", "ring-link", 0, by_ring(&ring));
 		io_uring_prep_symlinkat(io_uring_get_sqe(&ring), "moved", AT_FDCWD, "ring-soft");
-		named("link", "Uring", "moved", "ring-soft", 0, by_ring(&ring));
+		asked("link", "symlinkat", "moved", "ring-soft", 0, by_ring(&ring));
 	}
 	io_uring_prep_renameat(io_uring_get_sqe(&ring), AT_FDCWD, "linked", AT_FDCWD, "ring-linked",
 			       0);
-	named("rename", "Uring", "linked", "ring-linked", 0, by_ring(&ring));
+	asked("rename", "renameat", "linked", "ring-linked", 0, by_ring(&ring));
 	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-linked", 0);
-	named("delete", "Uring", "ring-linked", NULL, 0, by_ring(&ring));
+	asked("delete", "unlinkat", "ring-linked", NULL, 0, by_ring(&ring));
 	io_uring_prep_unlinkat(io_uring_get_sqe(&ring), AT_FDCWD, "ring-linked", 0);
-	named("delete", "Uring", "ring-linked", NULL, 0, by_ring(&ring));
+	asked("delete", "unlinkat", "ring-linked", NULL, 0, by_ring(&ring));
 	io_uring_prep_write(io_uring_get_sqe(&ring), file, "by a ring", 9, 0);
 	wrote("write", "Uring", by_ring(&ring));
 	sqe = io_uring_get_sqe(&ring);

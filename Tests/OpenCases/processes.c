@@ -69,7 +69,8 @@ static void fails_to_execute(void)
 	saw(tried);
 }
 
-static void saw_exec(const char *kind, const char *name, const char *path, const char *resolution)
+static void saw_exec(const char *kind, const char *name, const char *path, const char *resolution,
+		     bool argv_is_cut)
 {
 	struct row done = row("exec", kind);
 
@@ -77,6 +78,7 @@ static void saw_exec(const char *kind, const char *name, const char *path, const
 	done.path = path;
 	done.resolution = resolution;
 	done.root = "host";
+	done.argv_is_cut = argv_is_cut;
 	saw(done);
 }
 
@@ -84,16 +86,41 @@ static void executes_itself(void)
 {
 	char *arguments[] = { "open-cases", "--nothing", NULL };
 
-	saw_exec("execve", "./program", in_folder("program"), "file");
+	saw_exec("execve", "./program", in_folder("program"), "file", false);
 	execve("./program", arguments, environ);
 	fail("execve");
+}
+
+/* Of the arguments 4096 bytes are told, each with its NUL. */
+static void executes_itself_with(size_t length)
+{
+	char *arguments[] = { "open-cases", NULL, "--nothing", NULL };
+
+	NEED((arguments[1] = calloc(1, length + 1)));
+	memset(arguments[1], 'x', length);
+	saw_exec("execve", "./program", in_folder("program"), "file",
+		 sizeof("open-cases") + sizeof("--nothing") + length + 1 > 4096);
+	execve("./program", arguments, environ);
+	fail("execve");
+}
+
+#define FITTING (4096 - sizeof("open-cases") - sizeof("--nothing") - 1)
+
+static void executes_itself_with_just_all(void)
+{
+	executes_itself_with(FITTING);
+}
+
+static void executes_itself_with_too_much(void)
+{
+	executes_itself_with(FITTING + 1);
 }
 
 static void executes_a_script(void)
 {
 	char *arguments[] = { "script", "--nothing", NULL };
 
-	saw_exec("execve", "./script", in_folder("script"), "lexical");
+	saw_exec("execve", "./script", in_folder("script"), "lexical", false);
 	execve("./script", arguments, environ);
 	fail("execve");
 }
@@ -103,7 +130,7 @@ static void executes_a_descriptor(void)
 	char *arguments[] = { "open-cases", "--nothing", NULL };
 	int program = open("program", O_PATH | O_CLOEXEC);
 
-	saw_exec("execveat", text("/dev/fd/%d", program), in_folder("program"), "file");
+	saw_exec("execveat", text("/dev/fd/%d", program), in_folder("program"), "file", false);
 	syscall(SYS_execveat, program, "", arguments, environ, AT_EMPTY_PATH);
 	fail("execveat");
 }
@@ -134,6 +161,8 @@ void process_cases(void)
 	run(is_killed, -SIGKILL);
 	run(fails_to_execute, 7);
 	run(executes_itself, 0);
+	run(executes_itself_with_just_all, 0);
+	run(executes_itself_with_too_much, 0);
 	run(executes_a_script, 0);
 	run(executes_a_descriptor, 0);
 	run(has_a_child, 7);

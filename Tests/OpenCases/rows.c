@@ -54,7 +54,9 @@ char *path_of(int descriptor)
 
 struct row row(const char *op, const char *kind)
 {
-	struct row row = { .op = op, .kind = kind, .via = "syscall", .created = -1 };
+	struct row row = {
+		.op = op, .kind = kind, .via = "syscall", .created = -1, .argv_is_cut = -1
+	};
 
 	row.pid = getpid();
 	row.tid = syscall(SYS_gettid);
@@ -123,6 +125,10 @@ void saw(struct row row)
 	put_word("root", row.root);
 	put_bytes("comm", row.comm);
 	put_word("needs", row.needs);
+	if (row.opcode)
+		put_word("opcode", row.opcode);
+	if (row.argv_is_cut >= 0)
+		put(",\"argv_truncated\":%s", row.argv_is_cut ? "true" : "false");
 	if (row.any_number)
 		put(",\"return\":\"any\"");
 	else if (row.result == ABSENT)

@@ -127,12 +127,25 @@ struct SchemaTests {
         var writer = TraceWriter(TraceWriter.Options(.json))
         writer.begin()
         let odd = TraceFixture.event(comm: ByteString([0xFF]), filename: ByteString([0xFF]))
-        for event in TraceFixture.wide + [odd] { writer.append(event) }
-        writer.end()
-        for row in try #require(try JSONSerialization.jsonObject(with: Data(writer.bytes)) as? [Object]) {
+        let events = TraceFixture.wide + [odd]
+        for event in events { writer.append(event) }
+        var account = TraceAccount()
+        (account.rows, account.loss.dropped) = (UInt64(events.count), 1)
+        writer.end(account)
+        let all = try #require(try JSONSerialization.jsonObject(with: Data(writer.bytes)) as? [Object])
+        #expect(all.count == events.count + 1)
+        for row in all.dropLast() {
             expectSameMembers(definition, row)
             #expect(Set(row.keys).isSubset(of: Set(properties.keys)))
         }
+        let last = try #require(all.last)
+        let lost = try #require((schema["$defs"] as? [String: Object])?["lost"])
+        expectSameMembers(lost, last)
+        #expect(Set(last.keys) == Set(properties.keys.filter { !$0.hasSuffix("_raw") } + ["lost"]))
+        let losses = try #require((lost["properties"] as? [String: Object])?["lost"])
+        expectSameMembers(losses, try #require(last["lost"] as? Object))
+        let opcodes = try #require((properties["opcode"] as? Object)?["enum"] as? [Any])
+        #expect(opcodes.compactMap { $0 as? String } == TraceOpcode.allCases.map(\.rawValue))
         let kinds = try #require((properties["kind"] as? Object)?["enum"] as? [String])
         #expect(kinds == TraceCall.allCases.map(\.rawValue))
         let operations = try #require((properties["op"] as? Object)?["enum"] as? [String])

@@ -105,11 +105,17 @@ enum TraceFixture {
         write.file = TraceEvent.FileID(device: 0xFD << 20, inode: 12)
         var exec = event(.exec, .execve, 0, "tool")
         exec.arguments = ["tool", "-o", ByteString([0xFF]), "a b"]
+        var long = event(.exec, .execve, 0, "tool")
+        (long.arguments, long.areArgumentsCut) = (["tool", "xx"], true)
+        var mkdir = event(.mkdir, .uring, nil, mode: 0o755, "d")
+        mkdir.opcode = .mkdirat
+        var symlink = event(.link, .uring, 0, "../x", "s")
+        (symlink.opcode, symlink.via) = (.symlinkat, .inline)
         return [
             event(.create, .mknodat, 0, created: true, mode: 0o100600, "f"), write, event(.delete, .unlinkat, -2, "f"),
-            event(.rename, .renameat2, 0, "f", "g \"1\""), event(.mkdir, .uring, nil, mode: 0o755, "d"),
-            event(.link, .symlink, 0, "../x", "s"), event(.truncate, .ftruncate, 0), event(.sharedMap, .mmap, 0), exec,
-            event(.fork, .clone, 12), event(.exit, .exit, -9),
+            event(.rename, .renameat2, 0, "f", "g \"1\""), mkdir,
+            event(.link, .symlink, 0, "../x", "s"), symlink, event(.truncate, .ftruncate, 0),
+            event(.sharedMap, .mmap, 0), exec, long, event(.fork, .clone, 12), event(.exit, .exit, -9),
         ]
     }
 }

@@ -18,7 +18,7 @@ package struct RunScript {
         _ pid: UInt32, _ operation: TraceOperation, _ kind: TraceCall, result: Int32?, flags: UInt64 = 0,
         created: Bool? = nil, name: ByteString? = nil, target: ByteString? = nil, path: ByteString? = nil,
         targetPath: ByteString? = nil, resolution: TraceEvent.Resolution? = nil, ino: UInt64? = nil,
-        parent: UInt32? = nil, arguments: [ByteString]? = nil
+        parent: UInt32? = nil, arguments: [ByteString]? = nil, opcode: TraceOpcode? = nil
     ) {
         clock += 1000
         events.append(
@@ -29,7 +29,7 @@ package struct RunScript {
                 operation: operation, kind: kind, facts: OpenFacts(flags: flags, created: created, result: result),
                 filename: name, target: target, path: path, targetPath: targetPath, resolution: resolution,
                 root: .host, via: .syscall, file: ino.map { TraceEvent.FileID(device: 8 << 20, inode: $0) },
-                arguments: arguments))
+                arguments: arguments, opcode: opcode))
     }
 
     /// An open that came to a file.

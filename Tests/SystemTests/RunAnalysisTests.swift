@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension SystemTests {
@@ -158,10 +159,26 @@ extension SystemTests {
             try folder.write("empty", "")
             try folder.write("header", "pid,cgid,comm,kind,flags,mode,filename,return\n")
             try folder.write("wrong", "hello\n")
+            // What no test can bring about whenever it likes: that one event did not fit into the buffer.
+            let end =
+                #"{"pid":0,"cgid":0,"comm":"","kind":"lost","flags":0,"mode":0,"op":"lost","lost":"#
+                + #"{"dropped":1,"missed_runs":0,"unwritten":0,"unread":0,"unknown_results":0,"unresolved_paths":0,"#
+                + #""unfollowed":0}}"#
+            try folder.write("lost", row + "\n" + end + "\n")
+            try folder.write("lost.json", "[\n" + row + ",\n" + end + "\n]\n")
             let nothing = "there is no row in it: nothing can be said\n"
             let cases: [(allow: String, trace: String, status: Int32, errors: String)] = [
                 ("allow", "whole", 0, ""),
                 ("allow", "cut", 1, "opentrace: cut: was cut off, so this is about what is left of it only\n"),
+                (
+                    "allow", "lost", 1,
+                    "opentrace: lost: not everything is in this trace: 1 lost because the buffer was full"
+                ),
+                (
+                    "allow", "lost", 1,
+                    "opentrace: lost: rows of it were lost, so this is about what is left of it only\n"
+                ),
+                ("allow", "lost.json", 1, "rows of it were lost"),
                 ("allow", "empty", 2, "opentrace: empty: " + nothing),
                 ("allow", "header", 2, "opentrace: header: " + nothing),
                 ("allow", "wrong", 2, "this is no trace"),
@@ -178,6 +195,91 @@ extension SystemTests {
             let twice = try traced("diff", "-", "-")
             #expect(twice.status == 2)
             #expect(twice.errors.contains("there is only one standard input"))
+        }
+
+        @Test func `what was lost goes with the trace into every other form that has a place for it`() throws {
+            let row = #"{"pid":1,"cgid":1,"comm":"c","kind":"openat","flags":0,"mode":0,"path":"/w/a","return":3}"#
+            let end =
+                #"{"pid":0,"cgid":0,"comm":"","kind":"lost","flags":0,"mode":0,"op":"lost","lost":"#
+                + #"{"dropped":7,"missed_runs":null,"unwritten":0,"unread":0,"unknown_results":0,"unresolved_paths":0,"#
+                + #""unfollowed":0}}"#
+            try folder.write("t.jsonl", "\(row)\n\(end)\n")
+            for form in ["json", "jsonl"] {
+                let copy = try traced("convert", "t.jsonl", "--to", form, "-o", "copy.\(form)")
+                #expect(copy.status == 0)
+                #expect(copy.errors.contains("t.jsonl: not everything is in this trace: 7 lost"), "\(copy.errors)")
+                let told = try traced("summary", "copy.\(form)")
+                #expect(told.status == 0)
+                #expect(told.errors.contains("copy.\(form): not everything is in this trace: 7 lost"))
+            }
+            let summary = try traced("summary", "--json", "t.jsonl")
+            #expect(summary.output.contains(#""lost":{"dropped":7,"missed_runs":null,"#))
+            try folder.write("summary.json", summary.output)
+            // Nothing differs, but who knows.
+            for trace in ["t.jsonl", "copy.json", "summary.json"] {
+                let difference = try traced("diff", "t.jsonl", trace)
+                #expect(difference.status == 2)
+                #expect(difference.errors.contains("nothing differs in what is there, and not all is there"))
+            }
+            try folder.write("b.jsonl", row.replacing("/w/a", with: "/w/b") + "\n")
+            #expect(try traced("diff", "t.jsonl", "b.jsonl").status == 1)
+        }
+
+        @Test func `exec holds the command against a manifest, and its own end comes first`() throws {
+            try folder.write(
+                "allow", "read @system\nread /root/**\nread \(root)/**\nwrite \(root)/made\nwrite /dev/**\n")
+            let kept = try traced("exec", "--check", "allow", "--", "sh", "-c", "cat notes > made")
+            #expect(kept.status == 0, "\(kept.errors)")
+            #expect(!kept.errors.contains("does not allow"))
+            let broken = try traced("exec", "--check", "allow", "--", "sh", "-c", "cat notes > other")
+            #expect(broken.status == 1)
+            #expect(
+                broken.errors.contains("opentrace: the command did what allow does not allow:\nwrite \(root)/other by ")
+            )
+            #expect(broken.output == "")
+            // The rows are those of opens all the same.
+            #expect(try traced.rows(with: "\"other\"").count == 1)
+            let failed = try traced("exec", "--check", "allow", "--", "sh", "-c", "cat notes > other; exit 7")
+            #expect(failed.status == 7)
+            #expect(failed.errors.contains("does not allow"))
+            let killed = try traced("exec", "--check", "allow", "--", "sh", "-c", "cat notes > other; kill -9 $$")
+            #expect(killed.status == -SIGKILL)
+            // A mistake is found before anything happens.
+            try folder.write("wrong", "write\n")
+            for manifest in ["wrong", "nowhere", "."] {
+                let end = try traced("exec", "--check", manifest, "--", "touch", "touched")
+                #expect(end.status == 2, "\(end.errors)")
+                #expect(!traced.isThere("touched"))
+            }
+        }
+
+        @Test func `under sudo what is converted is the caller's`() throws {
+            try trace()
+            for form in ["csv", "json", "sqlite", "dot"] {
+                let end = try traced(
+                    "convert", "t.jsonl", "--to", form, "-o", "out.\(form)",
+                    environment: ["SUDO_UID": "1", "SUDO_GID": "2", "SUDO_USER": "daemon"])
+                #expect(end.status == 0, "\(end.errors)")
+                var status = stat()
+                try #require(stat(folder.path("out.\(form)"), &status) == 0)
+                #expect([status.st_uid, status.st_gid] == [1, 2])
+            }
+        }
+
+        @Test func `arguments that are cut say so`() throws {
+            let long = String(repeating: "x", count: 5000)
+            let end = try traced(
+                "exec", "--ops", "exec", "--format", "json", "-o", "t.json", "--", "sh", "-c",
+                "true; /bin/true y; /bin/true \(long)")
+            try #require(end.status == 0, "\(end.errors)")
+            struct Row: Decodable {
+                let argv: [String]?
+                let argvTruncated: Bool?
+            }
+            let rows = try decoded([Row].self, from: try traced.text("t.json"))
+            #expect(rows.map(\.argvTruncated) == [true, false, true])
+            #expect(rows.last?.argv?.last?.utf8.count == 4096 - "/bin/true\0".utf8.count)
+            #expect(try says("convert", "t.json", "--to", "jsonl").contains(#""argv_truncated":true"#))
         }
 
         @Test func `exec says at its end what the command read and made, with hashes`() throws {

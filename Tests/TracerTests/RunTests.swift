@@ -76,6 +76,34 @@ import Tracer
         #expect(array?.first?["fname"] as? String == "a")
     }
 
+    @Test(arguments: [TraceFormat.json, .jsonl]) func `what was lost is the last row of the file`(
+        format: TraceFormat
+    ) async throws {
+        var loss = TraceLoss()
+        loss.dropped = 3
+        let result = await run(
+            FakeSource([[Events.open("a")]], loss: loss, stop: stop), [rows(format, to: try file())])
+        #expect(result.account.rows == 1)
+        let trace = try SavedTrace(Array(folder.text("rows").utf8), name: "rows")
+        #expect(try trace.events().count == 1)
+        #expect(try trace.read { _ in }.account?.loss.dropped == 3)
+    }
+
+    @Test func `an array of which no row could be written still says what was lost`() async throws {
+        var rows = rows(.json, to: try file())
+        rows.begin()
+        rows.end(TraceEnd(started: Timestamp(nanoseconds: 0), ended: Timestamp(nanoseconds: 0), loss: lossOf(7)))
+        let trace = try SavedTrace(Array(folder.text("rows").utf8), name: "rows")
+        #expect(try trace.events().isEmpty)
+        #expect(try trace.read { _ in }.account?.loss.dropped == 7)
+    }
+
+    private func lossOf(_ dropped: UInt64) -> TraceLoss {
+        var loss = TraceLoss()
+        loss.dropped = dropped
+        return loss
+    }
+
     @Test func `rows are written while the trace goes on`() async throws {
         let trace = TraceRun(
             FakeSource([[Events.open("a")]]), to: [rows(to: try file())], namesOwners: false, stop: stop)
@@ -116,6 +144,10 @@ import Tracer
         #expect(result.account.unwritten > 0)
         let written = try String(contentsOfFile: "\(small)/rows", encoding: .utf8)
         #expect(written.isEmpty || written.hasSuffix("}\n]\n") || written.hasSuffix("[\n]\n") || written == "[]\n")
+        if !written.isEmpty {
+            let trace = try SavedTrace(Array(written.utf8), name: "rows")
+            #expect(UInt64(try trace.events().count) == result.account.rows)
+        }
     }
 
     /// A pipe with a reader; closing that is up to the test.

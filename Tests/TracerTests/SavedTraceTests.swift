@@ -24,7 +24,9 @@ struct SavedTraceTests {
         events[1].filename = "\u{FFFD}"
         events[2].actor.cgroup = CgroupID(.max)
         events[3].arguments = [ByteString([0x80]), "", "\u{1F600}\n"]
+        events[3].areArgumentsCut = true
         events[4].via = .sqpoll
+        events[4].opcode = .openat2
         events[4].filename = ByteString([0x80, 0x22, 0x2C])
         events[5].time = nil
         return events
@@ -53,6 +55,7 @@ struct SavedTraceTests {
             var event = event
             event.actor.container = nil
             (event.root, event.resolution, event.file, event.arguments) = (nil, nil, nil, nil)
+            (event.areArgumentsCut, event.opcode) = (false, nil)
             return event
         }
     }
@@ -139,6 +142,12 @@ struct SavedTraceTests {
             (line(#""kind":"open","dev":"8","ino":1"#), "t:1: \"dev\" is not a major and a minor number such as 8:1"),
             (line(#""kind":"open","path":"x","path_raw":"-""#), "t:1: \"path_raw\" is no base64"),
             (line(#""kind":"open","argv":["x"],"argv_raw":[]"#), "t:1: \"argv_raw\" has not as many items as \"argv\""),
+            (line(#""kind":"lost""#), "t:1: a row of the kind \"lost\" has no member \"lost\""),
+            (line(#""kind":"lost","lost":{"dropped":1}"#), "t:1: the row has no member \"unwritten\""),
+            (
+                line(#""kind":"Uring","opcode":"openatt""#),
+                "t:1: \"opcode\" is \"openatt\", which it cannot be; did you mean \"openat\"?"
+            ),
             ("[\n{}\n", "t:2: the array has no end: the trace was cut off (jsonl can be read up to there)"),
             ("[\n{},\n{}\n]", "t:2: the row has no member \"pid\""), ("[1]", "t:1: the row is not of the right type"),
             ("pid,cgid\n", "t:1: the column \"comm\" is missing"),
@@ -164,12 +173,83 @@ struct SavedTraceTests {
         for end in [start + 1, start + 20, bytes.count - 5] {
             let trace = try SavedTrace(Array(bytes[..<end]), name: "t")
             var events: [TraceEvent] = []
-            let remark = try trace.read { events.append($0) }
+            let ending = try trace.read { events.append($0) }
             #expect(events == Array(whole.dropLast()))
-            #expect(remark?.hasSuffix("the last row is cut off and left out") == true)
+            #expect(ending.cutOff?.hasSuffix("the last row is cut off and left out") == true)
+            #expect(!ending.isWhole)
         }
         let trace = try SavedTrace(bytes, name: "t")
-        #expect(try trace.read { _ in } == nil)
+        #expect(try trace.read { _ in } == SavedTrace.End())
+    }
+
+    private var account: TraceAccount {
+        var account = TraceAccount()
+        account.rows = 3
+        (account.unwritten, account.unread) = (1, 2)
+        (account.loss.dropped, account.loss.missedRuns, account.loss.unfollowed) = (12, 3, 4)
+        (account.loss.unknownResults, account.loss.unresolvedPaths) = (5, 6)
+        return account
+    }
+
+    private func written(_ events: [TraceEvent], _ format: TraceFormat, _ account: TraceAccount) -> [UInt8] {
+        var writer = TraceWriter(TraceWriter.Options(format, isWide: true, showsOperations: true))
+        writer.begin()
+        for event in events { writer.append(event) }
+        writer.end(account)
+        return writer.bytes
+    }
+
+    @Test("What was lost is in the trace, and read back as it was", arguments: [TraceFormat.json, .jsonl])
+    func losses(_ format: TraceFormat) throws {
+        var account = account
+        for missed in [3, nil] as [UInt64?] {
+            account.loss.missedRuns = missed
+            let trace = try SavedTrace(written(Array(rich.prefix(3)), format, account), name: "t")
+            var events: [TraceEvent] = []
+            let ending = try trace.read { events.append($0) }
+            #expect(events == Array(rich.prefix(3)))
+            var expected = account
+            expected.rows = 0
+            #expect(ending == SavedTrace.End(account: expected))
+            #expect(!ending.isWhole)
+            let remark = try #require(ending.remarks(of: "t").first)
+            #expect(remark.hasPrefix("t: not everything is in this trace: 12 lost because the buffer was full; "))
+            #expect(remark.contains("; 4 processes not followed, because there were too many"))
+        }
+    }
+
+    @Test("Traces put together have lost what all of them have, and rows after that")
+    func sumOfLosses() throws {
+        let one = written(Array(rich.prefix(3)), .jsonl, account)
+        let trace = try SavedTrace(one + one, name: "t")
+        #expect(try trace.events().count == 6)
+        let ending = try trace.read { _ in }
+        #expect(ending.account?.loss.dropped == 24)
+        #expect(ending.account?.loss.missedRuns == 6)
+        #expect(ending.account?.unread == 4)
+    }
+
+    @Test("A row without a result or a path is there: with no more than that, the trace lacks nothing")
+    func lacksNothing() throws {
+        var account = TraceAccount()
+        (account.loss.unknownResults, account.loss.unresolvedPaths) = (1, 2)
+        let ending = try SavedTrace(written(rich, .jsonl, account), name: "t").read { _ in }
+        #expect(ending.isWhole)
+        #expect(
+            ending.remarks(of: "t") == [
+                "t: not everything is in this trace: 1 row without a result, which never became known; "
+                    + "2 rows without the path they should have"
+            ])
+    }
+
+    @Test("CSV has no place for what was lost, and a whole trace says nothing")
+    func saysNothing() throws {
+        #expect(written(rich, .csv, account) == written(rich, .csv))
+        #expect(written(rich, .text, account) == written(rich, .text))
+        var whole = TraceAccount()
+        whole.rows = 5
+        whole.loss.filtered = 9
+        #expect(written(rich, .json, whole) == written(rich, .json))
     }
 
     @Test("Whatever is in a file, it is read or refused with a sentence", arguments: [TraceFormat.json, .jsonl, .csv])

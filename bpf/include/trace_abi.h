@@ -71,8 +71,6 @@ struct ot_trace_stats {
 	__u64 unfollowed;
 };
 
-#define OT_URING_SYMLINKAT 38U /* IORING_OP_SYMLINKAT */
-
 /* Kinds of records besides those of ot_event_kind. */
 enum ot_trace_kind {
 	/* Over when it was seen: a system call, or a request that needed no beginning. */
@@ -96,6 +94,8 @@ enum ot_trace_bits {
 	OT_TRACE_IS_UNRESOLVED = 32,
 	/* Of an end: nobody asked for this one after all. */
 	OT_TRACE_IS_FILTERED = 64,
+	/* There is more of the arguments than is told. */
+	OT_TRACE_ARGUMENTS_CUT = 128,
 };
 
 /* `via` of what did not go through io_uring; else ot_via. */

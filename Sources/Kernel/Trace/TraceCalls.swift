@@ -52,3 +52,25 @@ extension TraceCall {
         }
     }
 }
+
+extension TraceOpcode {
+    /// By the kernel's number: `enum io_uring_op` of linux/io_uring.h, the same everywhere.
+    init?(number: UInt32) {
+        switch number {
+        case 2: self = .writev
+        case 5: self = .writeFixed
+        case 18: self = .openat
+        case 23: self = .write
+        case 28: self = .openat2
+        case 30: self = .splice
+        case 35: self = .renameat
+        case 36: self = .unlinkat
+        case 37: self = .mkdirat
+        case 38: self = .symlinkat
+        case 39: self = .linkat
+        case 55: self = .ftruncate
+        case 61: self = .writevFixed
+        default: return nil
+        }
+    }
+}

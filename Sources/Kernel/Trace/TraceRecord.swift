@@ -88,7 +88,7 @@ extension TraceRecord {
     var isSymbolicLink: Bool {
         switch call {
         case .symlink, .symlinkat: true
-        case .uring: operation == .link && fixed.number == OT_URING_SYMLINKAT
+        case .uring: TraceOpcode(number: fixed.number) == .symlinkat
         default: false
         }
     }
@@ -132,7 +132,8 @@ extension TraceEvent {
             root: paths.path == nil && paths.target == nil ? nil : record.has(OT_TRACE_OTHER_ROOT) ? .other : .host,
             via: TraceVia(end.fixed.via),
             file: end.has(OT_TRACE_HAS_FILE) ? FileID(device: end.fixed.device, inode: end.fixed.inode) : nil,
-            arguments: record.argumentList)
+            arguments: record.argumentList, areArgumentsCut: record.has(OT_TRACE_ARGUMENTS_CUT),
+            opcode: record.call == .uring ? TraceOpcode(number: fixed.number) : nil)
     }
 }
 

@@ -18,6 +18,18 @@ package struct TraceAccount: Sendable, Equatable {
     /// Rows that should be there and are not, as far as they were counted.
     package var lost: UInt64 { loss.dropped + unwritten + unread + (loss.missedRuns ?? 0) }
 
+    /// Whether the run did more than the rows show.
+    package var lacksRows: Bool { unwritten > 0 || unread > 0 || loss.lacksEvents }
+
     /// Whether everything that was asked for is in the rows, as far as can be told.
     package var isWhole: Bool { unwritten == 0 && unread == 0 && loss.isNone }
+
+    /// As of two traces that were put together.
+    package static func += (left: inout Self, right: Self) {
+        left.rows += right.rows
+        left.passedOver += right.passedOver
+        left.unwritten += right.unwritten
+        left.unread += right.unread
+        left.loss += right.loss
+    }
 }

@@ -78,17 +78,22 @@ package struct TraceEvent: Hashable, Sendable {
     package var file: FileID?
     /// What an executed program was given, `argv[0]` first; only of `exec`.
     package var arguments: [ByteString]?
+    /// Whether it was given more than that: the last one may be a beginning, and others may be missing.
+    package var areArgumentsCut: Bool
+    /// What a request of io_uring asked for; absent for system calls, and in traces that do not say.
+    package var opcode: TraceOpcode?
 
     package init(
         time: Timestamp? = nil, actor: Actor, operation: TraceOperation = .open, kind: TraceCall, facts: OpenFacts,
         mode: UInt64 = 0, filename: ByteString? = nil, target: ByteString? = nil, path: ByteString? = nil,
         targetPath: ByteString? = nil, resolution: Resolution? = nil, root: Root? = nil, via: TraceVia? = nil,
-        file: FileID? = nil, arguments: [ByteString]? = nil
+        file: FileID? = nil, arguments: [ByteString]? = nil, areArgumentsCut: Bool = false, opcode: TraceOpcode? = nil
     ) {
         (self.time, self.actor, self.operation, self.kind, self.facts) = (time, actor, operation, kind, facts)
         self.mode = facts.makesFile || (kind != .open && kind != .openat) ? mode : 0
         (self.filename, self.target, self.path, self.targetPath) = (filename, target, path, targetPath)
         (self.resolution, self.root, self.via, self.file, self.arguments) = (resolution, root, via, file, arguments)
+        (self.areArgumentsCut, self.opcode) = (areArgumentsCut, opcode)
     }
 }
 

@@ -44,6 +44,17 @@ package enum TraceCall: String, CaseIterable, Sendable {
     case exit
 }
 
+/// What a request of io_uring asks for, by its name in io_uring_enter(2).
+package enum TraceOpcode: String, CaseIterable, Sendable {
+    case openat, openat2
+    case write, writev
+    case writeFixed = "write_fixed"
+    case writevFixed = "writev_fixed"
+    case splice
+    case renameat, unlinkat, mkdirat, symlinkat, linkat
+    case ftruncate
+}
+
 /// The way an operation took through the kernel.
 package enum TraceVia: String, CaseIterable, Sendable {
     case syscall

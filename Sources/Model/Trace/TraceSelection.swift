@@ -60,4 +60,16 @@ package struct TraceLoss: Sendable, Equatable {
     package var isNone: Bool {
         dropped == 0 && unknownResults == 0 && unresolvedPaths == 0 && unfollowed == 0 && (missedRuns ?? 0) == 0
     }
+
+    /// Whether more happened than there are events, as far as can be told.
+    package var lacksEvents: Bool { dropped > 0 || unfollowed > 0 || (missedRuns ?? 0) > 0 }
+
+    static func += (left: inout Self, right: Self) {
+        left.filtered += right.filtered
+        left.dropped += right.dropped
+        left.unknownResults += right.unknownResults
+        left.unresolvedPaths += right.unresolvedPaths
+        left.unfollowed += right.unfollowed
+        if let missed = right.missedRuns { left.missedRuns = (left.missedRuns ?? 0) + missed }
+    }
 }

@@ -19,8 +19,7 @@ extension TraceEvent {
             json.member("uid", actor.uid)
             json.member("unit", bytes: actor.unit)
             json.member("path", bytes: path)
-            json.name("created")
-            if let created = facts.created { json.boolean(created) } else { json.null() }
+            json.member("created", facts.created)
             json.member("via", via?.rawValue)
             json.member("dev", file.map { "\($0.major):\($0.minor)" })
             json.member("ino", file?.inode)
@@ -31,6 +30,8 @@ extension TraceEvent {
             json.member("root", root?.rawValue)
             json.member("container", bytes: actor.container)
             json.array("argv", bytes: arguments)
+            json.member("argv_truncated", arguments.map { _ in areArgumentsCut })
+            json.member("opcode", opcode?.rawValue)
         }
     }
 }

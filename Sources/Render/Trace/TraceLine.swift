@@ -24,7 +24,10 @@ enum TraceLine {
         Column(name: "PID", width: 7, isNumber: true) { event, _ in String(event.actor.pid) },
         Column(name: "COMM", width: 15) { event, _ in event.actor.comm.legible },
         operation,
-        Column(name: "KIND", width: 7) { event, _ in event.kind.rawValue },
+        // What OP does not tell of a request of io_uring: which kind of link it makes.
+        Column(name: "KIND", width: 7) { event, _ in
+            event.kind.rawValue + (event.operation == .link ? event.opcode.map { " " + $0.rawValue } ?? "" : "")
+        },
         Column(name: "RESULT", width: 7, isNumber: true) { event, _ in
             result(of: event)
         } colour: {

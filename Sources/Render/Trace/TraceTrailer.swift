@@ -9,10 +9,16 @@ package struct TraceTrailer: Sendable {
     /// One line; more where something is not in the rows that should be, or may not be.
     package var text: String {
         let (filtered, lost) = (Self.grouped(account.filtered), Self.grouped(account.lost))
-        var lines = ["\(rows), \(filtered) filtered, \(lost) lost"]
+        let lines = ["\(rows), \(filtered) filtered, \(lost) lost"] + losses.map { "  " + $0 }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What is missing, each in a line of its own without its end.
+    package var losses: [String] {
+        var lines: [String] = []
         let loss = account.loss
         func line(_ count: UInt64, _ reason: String, one: String? = nil) {
-            if count > 0 { lines.append("  \(Self.grouped(count)) \(count == 1 ? one ?? reason : reason)") }
+            if count > 0 { lines.append("\(Self.grouped(count)) \(count == 1 ? one ?? reason : reason)") }
         }
         line(loss.dropped, "lost because the buffer was full; a larger --buffer has room for more")
         line(
@@ -30,7 +36,7 @@ package struct TraceTrailer: Sendable {
         line(
             loss.unfollowed, "processes not followed, because there were too many: what they did is not in the rows",
             one: "process not followed, because there were too many: what it did is not in the rows")
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     /// What is known while the trace still runs, in one line without its end.

@@ -47,19 +47,20 @@ package struct TraceWriter: Sendable {
     package mutating func append(_ event: TraceEvent) {
         switch options.format {
         case .csv: CSVRow.append(event, options, to: &bytes)
-        case .json:
-            bytes.append(contentsOf: (isFirst ? "\n" : ",\n").utf8)
-            appendObject(event)
-        case .jsonl:
-            appendObject(event)
-            bytes.append(UInt8(ascii: "\n"))
+        case .json, .jsonl: appendObject { event.write(to: &$0) }
         case .text: bytes.append(contentsOf: TraceLine.line(event, options).utf8)
         }
-        isFirst = false
     }
 
     /// What stands after the rows. Without it a JSON array has no end.
-    package mutating func end() {
+    ///
+    /// - Parameter account: where something is missing, JSON and JSONL say so in a last row; CSV and text have no place for
+    ///   it. Its rows are those before that one, without others that could not be written.
+    package mutating func end(_ account: TraceAccount? = nil) {
+        if let account, !account.isWhole, options.format == .json || options.format == .jsonl {
+            isFirst = account.rows == 0
+            appendObject { account.writeLossRow(to: &$0) }
+        }
         if options.format == .json { bytes.append(contentsOf: (isFirst ? "]\n" : "\n]\n").utf8) }
     }
 
@@ -69,9 +70,12 @@ package struct TraceWriter: Sendable {
         return bytes
     }
 
-    private mutating func appendObject(_ event: TraceEvent) {
+    private mutating func appendObject(_ write: (inout JSONWriter) -> Void) {
+        if options.format == .json { bytes.append(contentsOf: (isFirst ? "\n" : ",\n").utf8) }
         json.removeAll()
-        event.write(to: &json)
+        write(&json)
         bytes.append(contentsOf: json.bytes)
+        if options.format == .jsonl { bytes.append(UInt8(ascii: "\n")) }
+        isFirst = false
     }
 }

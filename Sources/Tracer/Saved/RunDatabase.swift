@@ -11,7 +11,7 @@ package struct RunDatabase {
           uid INTEGER, unit TEXT, container TEXT, started TEXT, ended TEXT, exit_code INTEGER, signal INTEGER);
         CREATE TABLE program (
           process INTEGER NOT NULL REFERENCES process, position INTEGER NOT NULL, path TEXT, time TEXT,
-          PRIMARY KEY (process, position));
+          has_more_arguments INTEGER, PRIMARY KEY (process, position));
         CREATE TABLE argument (
           process INTEGER NOT NULL REFERENCES process, program INTEGER NOT NULL, position INTEGER NOT NULL,
           value TEXT NOT NULL, PRIMARY KEY (process, program, position));
@@ -27,7 +27,7 @@ package struct RunDatabase {
           id INTEGER PRIMARY KEY, time TEXT, pid INTEGER NOT NULL, tid INTEGER NOT NULL, ppid INTEGER, uid INTEGER,
           cgid INTEGER NOT NULL, unit TEXT, container TEXT, comm TEXT NOT NULL, op TEXT NOT NULL, kind TEXT NOT NULL,
           flags INTEGER NOT NULL, mode INTEGER NOT NULL, filename TEXT, target TEXT, path TEXT, target_path TEXT,
-          resolved TEXT, root TEXT, created INTEGER, result INTEGER, via TEXT, dev TEXT, ino INTEGER);
+          resolved TEXT, root TEXT, created INTEGER, result INTEGER, via TEXT, dev TEXT, ino INTEGER, opcode TEXT);
         CREATE INDEX file_path ON file (path);
         CREATE INDEX event_path ON event (path);
         """
@@ -36,16 +36,19 @@ package struct RunDatabase {
 
     package init(_ history: RunHistory) { self.history = history }
 
-    /// - Parameter events: hands over every event of the run once.
+    /// - Parameters:
+    ///   - owner: whose the file is to be, when it is not ours.
+    ///   - events: hands over every event of the run once.
     package func write(
-        to path: String, replaces: Bool, events: ((TraceEvent) throws -> Void) throws -> Void
+        to path: String, owner: TraceOutput.Owner? = nil, replaces: Bool,
+        events: ((TraceEvent) throws -> Void) throws -> Void
     ) throws(TraceRefusal) {
         if !replaces, (try? FileManager.default.attributesOfItem(atPath: path)) != nil {
             throw TraceRefusal(
                 .argument, "\(path.legible) is there already: choose another name, or replace it with --force")
         }
         do {
-            let file = try SQLiteFile.new(path, schema: Self.schema)
+            let file = try SQLiteFile.new(path, owner: owner, schema: Self.schema)
             try writeProcesses(file)
             try writeFiles(file)
             try writeEvents(file, events)
@@ -74,11 +77,12 @@ package struct RunDatabase {
             }
         }
         do {
-            let rows = try file.rows(of: "program", columns: 4)
+            let rows = try file.rows(of: "program", columns: 5)
             for (number, process) in history.processes.enumerated() {
                 for (position, program) in process.programs.enumerated() {
                     try rows.add([
                         .init(number), .init(position), .init(program.path), .init(program.moment.time?.exactText),
+                        .init(program.arguments.map { _ in program.areArgumentsCut ? 1 : 0 }),
                     ])
                 }
             }
@@ -138,7 +142,7 @@ package struct RunDatabase {
         _ file: borrowing SQLiteFile, _ events: ((TraceEvent) throws -> Void) throws -> Void
     ) throws {
         do {
-            let rows = try file.rows(of: "event", columns: 25)
+            let rows = try file.rows(of: "event", columns: 26)
             var number = 0
             try events { event in
                 let actor = event.actor
@@ -153,7 +157,7 @@ package struct RunDatabase {
                     .init(event.facts.created.map { $0 ? 1 : 0 }), .init(event.facts.result),
                     .init(event.via?.rawValue),
                     .init(event.file.map { "\($0.major):\($0.minor)" }),
-                    .init(event.file.map { Int64(bitPattern: $0.inode) }),
+                    .init(event.file.map { Int64(bitPattern: $0.inode) }), .init(event.opcode?.rawValue),
                 ])
                 number += 1
             }

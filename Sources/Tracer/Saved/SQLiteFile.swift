@@ -30,12 +30,13 @@ struct SQLiteFile: ~Copyable {
         (self.database, self.path, self.temporary) = (database, path, temporary)
     }
 
-    static func new(_ path: String, schema: String) throws(Failure) -> SQLiteFile {
+    static func new(_ path: String, owner: TraceOutput.Owner?, schema: String) throws(Failure) -> SQLiteFile {
         let temporary = "\(path).\(getpid()).tmp"
         let made = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard made >= 0 else {
             throw Failure(description: "cannot make \(temporary.legible): \(String(cString: strerror(errno)))")
         }
+        owner?.take(made)
         close(made)
         var opened: OpaquePointer?
         let result = sqlite3_open_v2(temporary, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nil)

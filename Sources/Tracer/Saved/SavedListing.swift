@@ -3,10 +3,10 @@ package import Model
 
 /// What a run read and left, out of a trace or out of a summary in JSON, which may have hashes.
 package enum SavedListing {
-    package static func read(_ trace: SavedTrace, noise: PathNoise) throws -> (RunListing, remark: String?) {
-        if let summary = try summary(trace) { return (summary.listing(noise), nil) }
+    package static func read(_ trace: SavedTrace, noise: PathNoise) throws -> (RunListing, SavedTrace.End) {
+        if let summary = try summary(trace) { return (summary.listing(noise), summary.end) }
         let run = try SavedRun(trace)
-        return (RunListing(RunSummary(run.history, noise: noise)), run.remark)
+        return (RunListing(RunSummary(run.history, noise: noise)), run.end)
     }
 
     /// Nil for what is no summary at all.
@@ -46,6 +46,9 @@ private struct SavedSummary: Decodable {
     }
 
     let files: [File]
+    let lost: SavedRow.Losses?
+
+    var end: SavedTrace.End { SavedTrace.End(account: lost.map(\.account)) }
 
     func listing(_ noise: PathNoise) -> RunListing {
         var listing = RunListing(files: [:])

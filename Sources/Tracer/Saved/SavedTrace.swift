@@ -72,12 +72,28 @@ package struct SavedTrace: Sendable {
         }
     }
 
+    /// What there is to say of a trace after its last event.
+    package struct End: Sendable, Equatable {
+        /// What could not be read because the trace was cut off, as a sentence.
+        package var cutOff: String?
+        /// What was lost while it was made, as it says itself; absent where it says nothing, as CSV always does.
+        package var account: TraceAccount?
+
+        package init(cutOff: String? = nil, account: TraceAccount? = nil) {
+            (self.cutOff, self.account) = (cutOff, account)
+        }
+
+        mutating func add(_ account: TraceAccount) {
+            var sum = self.account ?? TraceAccount()
+            sum += account
+            self.account = sum
+        }
+    }
+
     /// Hands over every event in its order.
-    ///
-    /// - Returns: what could not be read at the end of a trace that was cut off, as a sentence.
-    package func read(_ take: (TraceEvent) throws -> Void) throws -> String? {
+    package func read(_ take: (TraceEvent) throws -> Void) throws -> End {
         switch form {
-        case .csv: try SavedCSV(self).read(take)
+        case .csv: End(cutOff: try SavedCSV(self).read(take))
         case .json: try readArray(take)
         case .jsonl: try readLines(take)
         }

@@ -4,6 +4,8 @@ package struct ProcessHistory: Sendable {
     package struct Program: Hashable, Sendable {
         package let path: ByteString?
         package let arguments: [ByteString]?
+        /// Whether it was given more than that.
+        package let areArgumentsCut: Bool
         package let moment: Moment
     }
 

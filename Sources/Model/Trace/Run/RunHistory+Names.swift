@@ -104,7 +104,9 @@ extension RunHistory {
 }
 
 extension Step {
-    var makesSymbolicLink: Bool { event.kind == .symlink || event.kind == .symlinkat }
+    var makesSymbolicLink: Bool {
+        event.kind == .symlink || event.kind == .symlinkat || event.opcode == .symlinkat
+    }
 }
 
 extension TraceEvent {

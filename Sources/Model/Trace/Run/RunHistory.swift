@@ -103,7 +103,8 @@ package struct RunHistory: Sendable {
         case .exec:
             table[step.process].programs.append(
                 ProcessHistory.Program(
-                    path: step.event.path ?? step.event.filename, arguments: step.event.arguments, moment: step.moment))
+                    path: step.event.path ?? step.event.filename, arguments: step.event.arguments,
+                    areArgumentsCut: step.event.areArgumentsCut, moment: step.moment))
             if let file = file(of: step) { note(file, .executed, step) }
         case .rename: rename(step)
         case .link: link(step)

@@ -95,7 +95,9 @@ package struct ROCrate {
     private static func moment(_ time: Timestamp) -> String { time.text.dropLast() + "+00:00" }
 
     private var commandText: String {
-        main.map { commandLine(history.command(of: $0)) } ?? "Nothing was executed while this was traced."
+        guard let main else { return "Nothing was executed while this was traced." }
+        let isCut = history.processes[main].programs.last?.areArgumentsCut == true
+        return commandLine(history.command(of: main)) + (isCut ? " ..." : "")
     }
 
     private func status(_ end: ProcessHistory.End?, _ json: inout JSONWriter) {

@@ -4,7 +4,11 @@ extension RunSummary {
     /// The document `opentrace.summary/1`: every file that is shown, every process, and the rest in numbers.
     ///
     /// Processes are known by their place in `processes`, because numbers of the kernel are used again.
-    package func json(of history: RunHistory, evidence: [Int: FileEvidence] = [:]) -> [UInt8] {
+    ///
+    /// - Parameter account: what is missing of the trace, as far as it says so.
+    package func json(
+        of history: RunHistory, evidence: [Int: FileEvidence] = [:], account: TraceAccount? = nil
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.member("schema", "opentrace.summary/1")
@@ -15,6 +19,8 @@ extension RunSummary {
             json.member("unnamed_operations", history.unnamed)
             json.member("unknown_results", history.unknownResults)
             json.member("ignored_files", ignored)
+            json.name("lost")
+            if let account, !account.isWhole { account.writeLosses(to: &json) } else { json.null() }
             json.array("files") { json in
                 for entry in entries { entry.write(to: &json, history, evidence[entry.file]) }
             }
@@ -140,6 +146,7 @@ extension ProcessHistory {
                     json.object { json in
                         json.member("path", bytes: program.path)
                         json.array("argv", bytes: program.arguments)
+                        json.member("argv_truncated", program.arguments.map { _ in program.areArgumentsCut })
                         json.member("time", program.moment.time?.exactText)
                     }
                 }

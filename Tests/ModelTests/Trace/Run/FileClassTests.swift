@@ -141,6 +141,15 @@ struct FileClassTests {
         Case("a symbolic link", "created /w/s") {
             $0.add(1, .link, .symlinkat, result: 0, name: "a", target: "s", path: "/w/a", targetPath: "/w/s")
         },
+        Case("a symbolic link by a ring", "created /w/s") {
+            $0.add(
+                1, .link, .uring, result: 0, name: "a", target: "s", path: "/w/a", targetPath: "/w/s",
+                opcode: .symlinkat)
+        },
+        Case("a hard link by a ring", "moved /w/a") {
+            $0.add(
+                1, .link, .uring, result: 0, name: "a", target: "s", path: "/w/a", targetPath: "/w/s", opcode: .linkat)
+        },
         Case("no file at all") {
             $0.write(1, nil)
             $0.fork(1, 2)
