@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -115,4 +118,21 @@ void clinux_keep_memory_small(void)
 void clinux_give_memory_back(void)
 {
 	malloc_trim(0);
+}
+
+void clinux_forget_code(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char *line = NULL, access[5];
+	unsigned long begin, end, inode;
+	size_t room = 0;
+
+	while (maps && getline(&line, &room, maps) > 0)
+		/* Code is never written to, so every page of it is as the file has it. */
+		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &begin, &end, access, &inode) == 4 &&
+		    inode && !strcmp(access, "r-xp"))
+			madvise((void *)begin, end - begin, MADV_DONTNEED);
+	free(line);
+	if (maps)
+		fclose(maps);
 }

@@ -71,6 +71,8 @@ struct TraceSession {
     }
 
     private func source(_ selection: TraceSelection, tracefs: borrowing Tracefs) throws -> any TraceSource {
+        // To read the kernel's types takes 17 MiB for a moment.
+        MemoryUse.forgetStart()
         do {
             let kernel = try KernelTrace(
                 selection, tracefs: tracefs.path, release: KernelRelease(HostNames.kernelRelease),

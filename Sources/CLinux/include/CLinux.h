@@ -57,4 +57,7 @@ void clinux_keep_memory_small(void);
 /* malloc_trim(3), of all that is free. */
 void clinux_give_memory_back(void);
 
+/* madvise(2) MADV_DONTNEED, of all code: the pages stay in the cache of files. */
+void clinux_forget_code(void);
+
 #endif
