@@ -16,6 +16,9 @@ enum TraceLine {
         var colour: @Sendable (TraceEvent) -> String? = { _ in nil }
     }
 
+    /// Characters of a command that was executed.
+    private static let mostOfCommand = 200
+
     private static let operation = Column(name: "OP", width: 10, isOfOperations: true) { event, _ in
         event.operation.rawValue
     }
@@ -44,6 +47,8 @@ enum TraceLine {
         Column(name: "FILENAME", width: 0) { event, options in
             shown(event.filename ?? (options.isWide ? nil : event.path))
                 + (event.target.map { " -> " + shown($0) } ?? "")
+                // Those that were cut are longer than what is shown of any.
+                + (event.arguments.map { " (" + commandLine($0, most: mostOfCommand) + ")" } ?? "")
         } colour: {
             $0.facts.created == true ? "32" : nil
         },
