@@ -175,10 +175,13 @@ static __always_inline enum ot_trace_operation asked_by_name(struct task_struct 
 		asked->name = ARGUMENT(task, 1, direct);
 		asked->target_directory = ARGUMENT(task, 2, direct);
 		asked->target = ARGUMENT(task, 3, direct);
+		if (number == __NR_renameat2)
+			asked->flags = (__u32)ARGUMENT(task, 4, direct);
 		return OT_TRACE_RENAME;
 	case __NR_unlinkat:
 		asked->directory = ARGUMENT(task, 0, direct);
 		asked->name = ARGUMENT(task, 1, direct);
+		asked->flags = (__u32)ARGUMENT(task, 2, direct);
 		return OT_TRACE_DELETE;
 	case __NR_mkdirat:
 	case __NR_mknodat:
@@ -191,6 +194,7 @@ static __always_inline enum ot_trace_operation asked_by_name(struct task_struct 
 		asked->name = ARGUMENT(task, 1, direct);
 		asked->target_directory = ARGUMENT(task, 2, direct);
 		asked->target = ARGUMENT(task, 3, direct);
+		asked->flags = (__u32)ARGUMENT(task, 4, direct);
 		return OT_TRACE_LINK;
 	case __NR_symlinkat:
 		asked->name = ARGUMENT(task, 0, direct);
@@ -235,6 +239,7 @@ static __always_inline int name_over(struct sys_exit *context, bool direct)
 		return 0;
 	begin_record(OT_TRACE_DONE, operation, number, direct);
 	to->record.mode = to->asked.mode;
+	to->record.flags = to->asked.flags;
 	note_result(to, result);
 	if (operation == OT_TRACE_CREATE)
 		note_created(to, result == 0);

@@ -40,6 +40,16 @@ static void named(const char *op, const char *kind, const char *name, const char
 	saw(of_names(op, kind, name, target, mode, result));
 }
 
+/* By a call that takes flags. */
+static void flagged(const char *op, const char *kind, const char *name, const char *target,
+		    unsigned long long flags, long result)
+{
+	struct row done = of_names(op, kind, name, target, 0, result);
+
+	done.flags = flags;
+	saw(done);
+}
+
 /* The same by a request of io_uring. */
 static void asked(const char *op, const char *opcode, const char *name, const char *target,
 		  unsigned long long mode, long result)
@@ -135,9 +145,12 @@ static void names(void)
 	NEED(!syscall(SYS_mknodat, AT_FDCWD, "plain", 0600, 0));
 	named("create", "mknodat", "plain", NULL, 0600, 0);
 	NEED(!syscall(SYS_mknodat, AT_FDCWD, "fifo", S_IFIFO | 0600, 0)); /* no file */
-	NEED(!syscall(SYS_renameat2, AT_FDCWD, "plain", AT_FDCWD, "moved",
-		      1 /* RENAME_NOREPLACE */));
-	named("rename", "renameat2", "plain", "moved", 0, 0);
+	NEED(!syscall(SYS_renameat2, AT_FDCWD, "plain", AT_FDCWD, "moved", RENAME_NOREPLACE));
+	flagged("rename", "renameat2", "plain", "moved", RENAME_NOREPLACE, 0);
+	NEED(!syscall(SYS_renameat2, AT_FDCWD, "moved", AT_FDCWD, "existing", RENAME_EXCHANGE));
+	flagged("rename", "renameat2", "moved", "existing", RENAME_EXCHANGE, 0);
+	NEED(!syscall(SYS_renameat2, AT_FDCWD, "moved", AT_FDCWD, "existing", RENAME_EXCHANGE));
+	flagged("rename", "renameat2", "moved", "existing", RENAME_EXCHANGE, 0);
 	NEED(!linkat(AT_FDCWD, "moved", AT_FDCWD, "linked", 0));
 	named("link", "linkat", "moved", "linked", 0, 0);
 	NEED(!symlinkat("moved", AT_FDCWD, "soft"));
@@ -147,7 +160,7 @@ static void names(void)
 	NEED(unlinkat(AT_FDCWD, "soft", 0) < 0);
 	named("delete", "unlinkat", "soft", NULL, 0, -ENOENT);
 	NEED(!unlinkat(AT_FDCWD, "made", AT_REMOVEDIR));
-	named("delete", "unlinkat", "made", NULL, 0, 0);
+	flagged("delete", "unlinkat", "made", NULL, AT_REMOVEDIR, 0);
 	NEED(!truncate("moved", 10));
 	named("truncate", "truncate", "moved", NULL, 0, 0);
 }

@@ -197,6 +197,19 @@ extension SystemTests {
             #expect(twice.errors.contains("there is only one standard input"))
         }
 
+        @Test(.enabled(if: installed("python3") != nil, "python3 is not installed"))
+        func `two files that are exchanged both live on`() throws {
+            try folder.write("one", "1")
+            try folder.write("two", "2")
+            let script = "import ctypes; exit(ctypes.CDLL(None).renameat2(-100, b'one', -100, b'two', 2))"
+            let end = try traced(
+                "exec", "--ops", "all", "--format", "jsonl", "-o", "t.jsonl", "--", "python3", "-c", script)
+            try #require(end.status == 0, "\(end.errors)")
+            let summary = try decoded(Summary.self, from: try says("summary", "--json", "t.jsonl"))
+            let classes = ["one", "two"].map { name in summary.files.first { $0.path == "\(root)/\(name)" }?.class }
+            #expect(classes == ["replaced", "replaced"])
+        }
+
         @Test func `what was lost goes with the trace into every other form that has a place for it`() throws {
             let row = #"{"pid":1,"cgid":1,"comm":"c","kind":"openat","flags":0,"mode":0,"path":"/w/a","return":3}"#
             let end =

@@ -5,6 +5,7 @@
  * What the operation needs is there already: PATH for write, truncate, allocate, delete, rename (to PATH.new) and link (as
  * PATH.link). A result that it does not expect ends it.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <liburing.h>
 #include <stdbool.h>

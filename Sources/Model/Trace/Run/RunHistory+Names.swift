@@ -95,7 +95,7 @@ extension RunHistory {
     mutating func delete(_ step: Step) {
         guard let name = name(of: step) else { return missName() }
         let file = holder(of: name, step)
-        if step.event.kind == .rmdir { files[file].isDirectory = true }
+        if step.event.removesDirectory { files[file].isDirectory = true }
         // By a way to it that we do not know, such as a symbolic link above it.
         let known = files[file].names.contains(name) ? name : files[file].names.count == 1 ? files[file].names[0] : name
         files[file].lose(known, at: step.moment)
@@ -110,6 +110,9 @@ extension Step {
 }
 
 extension TraceEvent {
+    /// `AT_REMOVEDIR`, the same everywhere.
+    fileprivate var removesDirectory: Bool { kind == .rmdir || (kind == .unlinkat && facts.flags & 0x200 != 0) }
+
     /// `RENAME_EXCHANGE`, where the flags of a rename are known.
     fileprivate var isExchange: Bool { kind == .renameat2 && facts.flags & 2 != 0 }
 }

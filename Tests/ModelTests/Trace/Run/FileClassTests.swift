@@ -138,6 +138,9 @@ struct FileClassTests {
             $0.add(1, .mkdir, .mkdir, result: 0, name: "w", path: "/w")
             $0.add(1, .mkdir, .mkdir, result: -17, name: "v", path: "/v")
         },
+        Case("a directory that goes by unlinkat", "directory /w") {
+            $0.add(1, .delete, .unlinkat, result: 0, flags: 0x200, name: "w", path: "/w")
+        },
         Case("a symbolic link", "created /w/s") {
             $0.add(1, .link, .symlinkat, result: 0, name: "a", target: "s", path: "/w/a", targetPath: "/w/s")
         },
