@@ -38,7 +38,7 @@ def make_initramfs(binaries, target):
         shutil.copy2("/bin/busybox", root / "bin")
         shutil.copy2(HERE / "init", root)
         shutil.copy2(HERE / "agent.toml", root)
-        for name in ("otagent", "opentrace", "workload", "open-cases"):
+        for name in ("otagent", "opentrace", "workload", "open-cases", "watch-cases"):
             subprocess.run(["strip", "-o", root / "bin" / name, binaries / name], check=True)
             for library in libraries(binaries / name):
                 place = root / library.relative_to("/")

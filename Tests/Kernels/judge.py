@@ -7,6 +7,7 @@ import re
 
 import kernel_log
 import rows
+import watched
 from compare import Comparison
 from suite import Suite
 
@@ -40,6 +41,7 @@ class Verdict:
     comparison: Comparison | None = None
     suite: Suite | None = None
     traces: tuple[int, int] | None = None  # rows of traces that are as they must be, and how many there must be
+    watched: tuple[int, int] | None = None  # operations that were reported or not as they must be, and all of them
     residents: list[tuple[str, dict, str]] | None = None  # name, identity, figures; where there is a systemd
 
 
@@ -57,6 +59,7 @@ def judge(guest, sent, config, suites):
     judge_rows(guest, sent, verdict)
     judge_suite(guest, sent, verdict, suites)
     judge_traces(guest, sent, verdict)
+    judge_watch(sent, verdict)
     return verdict
 
 
@@ -202,3 +205,13 @@ def judge_traces(guest, sent, verdict):
         is_declared = lacking == len(sentences) <= rows.lost(sent.get(f"trace-{group}.log", ""))
         (verdict.notes if is_declared else verdict.complaints).extend(f"trace of {sentence}" for sentence in sentences)
     verdict.traces = right, all_cases
+
+
+def judge_watch(sent, verdict):
+    """What was done must have been reported once, and what failed, or this kernel does not know, not at all."""
+    if sent.get("watch-agent.status", "").strip() != "0":
+        verdict.complaints.append("watch: " + sent.get("watch-agent.log", "it was not run"))
+        return
+    right, cases, sentences = watched.differences(sent["watch-batches.json"], sent["watch-cases"])
+    verdict.complaints += [f"watch: {sentence}" for sentence in sentences]
+    verdict.watched = right, cases

@@ -81,6 +81,8 @@ def print_guest(guest, release, verdicts, seconds):
         cells["SUITE"] = result
     if traces := [verdict.traces for verdict in verdicts if verdict.traces]:
         cells["TRACES"] = spread(f"{right}/{cases}" for right, cases in traces)
+    if cases := [verdict.watched for verdict in verdicts if verdict.watched]:
+        cells["WATCHED"] = spread(f"{right}/{cases}" for right, cases in cases)
     good = sum(not verdict.complaints for verdict in verdicts)
     is_equal = len(comparisons) == len(verdicts) and all(c.equal_rows == c.rows for c in comparisons)
     is_equal = is_equal and cells.get("SUITE", "equal") == "equal"
