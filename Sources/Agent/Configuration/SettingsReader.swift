@@ -1,4 +1,5 @@
 internal import Export
+internal import Model
 
 /// Makes settings of the values of a file, and finds what is wrong between them.
 struct SettingsReader {
@@ -134,19 +135,11 @@ struct SettingsReader {
         if !isSelective {
             problems.key(section.key, "[[watch]] has no slice, unit or container: it would watch nothing")
         }
-        for (index, path) in watch.paths.enumerated() where !path.hasPrefix("/") {
-            let key = section.key.appending("paths").appending(index)
-            problems.value(key, "paths[\(index)] must begin with \"/\"")
-        }
-        for (index, writer) in watch.allow.enumerated() where !Self.isWriter(writer) {
-            let key = section.key.appending("allow").appending(index)
-            problems.value(key, "allow[\(index)] must be a path, \"unit:GLOB\", \"comm:NAME\" or \"uid:NUMBER\"")
+        do { _ = try WatchRule(section.key.description, watch.text) } catch {
+            for mistake in error.all {
+                problems.value(mistake.place.key(in: section.key), "\(mistake.place.name) \(mistake.sentence)")
+            }
         }
         return watch
-    }
-
-    private static func isWriter(_ text: String) -> Bool {
-        if text.hasPrefix("uid:") { return UInt32(text.dropFirst(4)) != nil }
-        return text.hasPrefix("/") || ["unit:", "comm:"].contains { text.hasPrefix($0) && text != $0 }
     }
 }

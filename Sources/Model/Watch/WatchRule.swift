@@ -52,14 +52,11 @@ package struct WatchRule: Sendable, Equatable {
     private static func path(
         _ text: String, _ place: WatchMistake.Place, _ mistakes: inout [WatchMistake]
     ) -> PathGlob? {
-        do {
-            let glob = try PathGlob(text)
-            if let problem = problem(ofPath: text) {
-                mistakes.append(WatchMistake(place, problem))
-                return nil
-            }
-            return glob
-        } catch {
+        if let problem = problem(ofPath: text) {
+            mistakes.append(WatchMistake(place, problem))
+            return nil
+        }
+        do { return try PathGlob(text) } catch {
             mistakes.append(WatchMistake(place, .glob(error)))
             return nil
         }

@@ -37,15 +37,74 @@ import Testing
             agent.toml:5:10: error: paths[0] must begin with "/"
                 paths = ["etc"]
                          ^
-            agent.toml:6:10: error: allow[0] must be a path, "unit:GLOB", "comm:NAME" or "uid:NUMBER"
+            agent.toml:6:10: error: allow[0] must be a path, "unit:GLOB", "user_unit:GLOB", "comm:GLOB" or "uid:\#
+            NUMBER"
                 allow = ["dpkg", "uid:root", "unit:", "comm:x"]
                          ^
-            agent.toml:6:18: error: allow[1] must be a path, "unit:GLOB", "comm:NAME" or "uid:NUMBER"
+            agent.toml:6:18: error: allow[1] must have the number of a user after "uid:"; "id -u NAME" shows it
                 allow = ["dpkg", "uid:root", "unit:", "comm:x"]
                                  ^
-            agent.toml:6:30: error: allow[2] must be a path, "unit:GLOB", "comm:NAME" or "uid:NUMBER"
+            agent.toml:6:30: error: allow[2] must be a path, "unit:GLOB", "user_unit:GLOB", "comm:GLOB" or "uid:\#
+            NUMBER"
                 allow = ["dpkg", "uid:root", "unit:", "comm:x"]
                                              ^
+            """#),
+        ProblemExample(
+            "watch by patterns that are none",
+            #"""
+            [outputs.t]
+            type = "stdout"
+            [[watch]]
+            slice = "[a"
+            unit = 'a\'
+            container = "[z-a]"
+            paths = ["/etc/[", "/etc/", "/a//b", "/a/../b", "/etc/**"]
+            allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
+            """#,
+            #"""
+            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
+                [[watch]]
+                  ^
+            agent.toml:4:9: error: slice is no pattern: nothing closes the "[" at byte 1; write "\[" for the ch\#
+            aracter itself
+                slice = "[a"
+                        ^
+            agent.toml:5:8: error: unit is no pattern: nothing follows the "\" at its end; write "\\" for the ch\#
+            aracter itself
+                unit = 'a\'
+                       ^
+            agent.toml:6:13: error: container is no pattern: the range at byte 2 ends before it begins
+                container = "[z-a]"
+                            ^
+            agent.toml:7:10: error: paths[0] is no pattern: nothing closes the "[" at byte 6; write "\[" for th\#
+            e character itself
+                paths = ["/etc/[", "/etc/", "/a//b", "/a/../b", "/etc/**"]
+                         ^
+            agent.toml:7:20: error: paths[1] must not end with "/"; all that is below a directory is "DIRECTORY\#
+            /**"
+                paths = ["/etc/[", "/etc/", "/a//b", "/a/../b", "/etc/**"]
+                                   ^
+            agent.toml:7:29: error: paths[2] must have no "//", "/./" or "/../" in it: no file has such a path
+                paths = ["/etc/[", "/etc/", "/a//b", "/a/../b", "/etc/**"]
+                                            ^
+            agent.toml:7:38: error: paths[3] must have no "//", "/./" or "/../" in it: no file has such a path
+                paths = ["/etc/[", "/etc/", "/a//b", "/a/../b", "/etc/**"]
+                                                     ^
+            agent.toml:8:10: error: allow[0] must be the path of one executable, without "*", "?" and "["
+                allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
+                         ^
+            agent.toml:8:24: error: allow[1] must not end with "/"; all that is below a directory is "DIRECTORY\#
+            /**"
+                allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
+                                       ^
+            agent.toml:8:37: error: allow[2] is longer than any process's name: the kernel keeps 15 bytes; writ\#
+            e these and "*"
+                allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
+                                                    ^
+            agent.toml:8:62: error: allow[3] is no pattern: nothing closes the "[" at byte 1; write "\[" for th\#
+            e character itself
+                allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
+                                                                             ^
             """#),
         ProblemExample(
             "listen oddly",

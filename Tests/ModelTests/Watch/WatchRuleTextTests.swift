@@ -15,7 +15,7 @@ import Testing
         arguments: [
             ("etc", .notAbsolute), ("**/x", .notAbsolute), ("/etc/", .endsWithSlash), ("/**/", .endsWithSlash),
             ("/etc//x", .notPlain), ("/etc/./x", .notPlain), ("/etc/..", .notPlain), ("//", .endsWithSlash),
-            ("", .glob(PathGlob.Mistake(problem: .empty, position: 0))),
+            ("", .notAbsolute),
             ("/a[b", .glob(PathGlob.Mistake(problem: .unclosedBracket, position: 2))),
         ] as [(String, WatchMistake.Problem)])
     func `a path that no file can have is a mistake`(path: String, problem: WatchMistake.Problem) {
