@@ -191,7 +191,8 @@ extension KernelSourceTests {
             #expect(names["there"] == 1)
             #expect(names[""] == nil, "which failed")
             let base = try here
-            #expect(told.contains { if case .named("here", let place) = $0 { place.seen == ByteString("\(base)/\(long)") } else { false } })
+            let directory = ByteString("\(base)/\(long)")
+            #expect(told.contains { if case .named("here", let place) = $0 { place.seen == directory } else { false } })
         }
 
         @Test(arguments: sets)

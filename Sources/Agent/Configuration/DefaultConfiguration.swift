@@ -89,7 +89,7 @@ package enum DefaultConfiguration {
         token_file = ""
         expire_after = "15m"                # how long an idle unit keeps its series
 
-        #[[watch]]                          # declared writers: anyone else raises an alert (no effect in this version)
+        #[[watch]]                          # declared writers: anyone else raises an alert
         #slice = "system.slice"             # slice, unit and container are globs; at least one of them
         #unit = ""
         #container = ""
@@ -98,13 +98,13 @@ package enum DefaultConfiguration {
         #ops = ["write", "create", "delete", "rename", "truncate", "allocate", "link", "symlink", "mkdir", "shared_map"]
         #urgent = false                     # true: sent at once, not with the next window
 
-        [baseline]                          # learned writers (no effect in this version)
+        [baseline]                          # learned writers: who was never seen there raises an alert
         enabled = false
         learn_for = "24h"
 
         [alerts]
-        exec = []                           # a program for each alert (no effect in this version)
-        max_per_window = 100                # (no effect in this version)
+        exec = []                           # a program started for each alert, which it gets as JSON
+        max_per_window = 100                # the rest is counted and waits for the next windows
 
         """##
 }

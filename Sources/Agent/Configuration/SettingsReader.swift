@@ -40,7 +40,6 @@ struct SettingsReader {
             }
         }
         OutputPaths(sections).check(&problems)
-        NotYetEffective.warn(about: sections, into: &problems)
         return settings
     }
 

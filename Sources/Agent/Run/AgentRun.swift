@@ -214,7 +214,9 @@ extension AgentRun {
         }
         defer { stopping.cancel() }
         DispatchQueue(label: "otagent.load").async { [settings] in
-            do { load.yield(try Self.source(settings.trace, watches: settings.watchesAnything)) } catch { load.finish(throwing: error) }
+            do {
+                load.yield(try Self.source(settings.trace, watches: settings.watchesAnything))
+            } catch { load.finish(throwing: error) }
         }
         for try await source in loaded { return source }
         return nil

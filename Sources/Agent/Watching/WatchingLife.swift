@@ -53,19 +53,10 @@ extension Settings {
     var watchesAnything: Bool { !watch.isEmpty || baseline.enabled }
 }
 
-extension WatchSettings {
-    /// Nil for one with mistakes, which the check of the configuration has told.
-    fileprivate func rule(at position: Int) -> WatchRule? {
-        var text = WatchRule.Text()
-        (text.slice, text.unit, text.container) = (slice, unit, container)
-        (text.paths, text.allow, text.operations, text.isUrgent) = (paths, allow, ops, urgent)
-        return try? WatchRule("watch[\(position)]", text)
-    }
-}
-
 extension Watching.Plan {
     init(_ settings: Settings, baseline: RunningBaseline?) {
         self.init(
-            rules: WatchRules(settings.watch.enumerated().compactMap { $1.rule(at: $0) }), baseline: baseline, alertsPerWindow: settings.alerts.maxPerWindow)
+            rules: (try? settings.watchRules()) ?? WatchRules([]), baseline: baseline,
+            alertsPerWindow: settings.alerts.maxPerWindow)
     }
 }

@@ -120,17 +120,4 @@ private let top = URL(filePath: #filePath).appending(path: "../../../..").standa
         }
         #expect(rows == expected)
     }
-
-    @Test func theManualSaysWhatHasNoEffectYet() throws {
-        let manual = try String(contentsOf: top.appending(path: "docs/configuration.md"), encoding: .utf8)
-        for entry in NotYetEffective.all {
-            let parts = manual.components(separatedBy: "## `\(entry.section.header)`")
-            let section = try #require(parts.dropFirst().first?.components(separatedBy: "\n## ").first)
-            if entry.keys.isEmpty { #expect(section.contains("*No effect in this version"), "\(entry.section)") }
-            for key in entry.keys where !section.contains("*No effect in this version.*") {
-                let line = section.split(separator: "\n").first { $0.hasPrefix("| `\(key)`") }
-                #expect(line?.contains("*No effect in this version*") ?? false, "\(key)")
-            }
-        }
-    }
 }

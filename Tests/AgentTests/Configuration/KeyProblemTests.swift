@@ -106,12 +106,6 @@ import Testing
             alow = []
             """#,
             #"""
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
-            agent.toml:5:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
             agent.toml:7:1: error: unknown key 'alow'; did you mean 'allow'?
                 alow = []
                 ^
@@ -150,12 +144,6 @@ import Testing
             type = "stdout"
             """#,
             #"""
-            agent.toml:1:10: warning: [[watch]] has no effect in this version: no alerts are raised
-                watch = [{ slice = "a" }, { slice = "b", ops = [], alow = 1 }]
-                         ^
-            agent.toml:1:27: warning: [[watch]] has no effect in this version: no alerts are raised
-                watch = [{ slice = "a" }, { slice = "b", ops = [], alow = 1 }]
-                                          ^
             agent.toml:1:52: error: unknown key 'alow'; did you mean 'allow'?
                 watch = [{ slice = "a" }, { slice = "b", ops = [], alow = 1 }]
                                                                    ^

@@ -59,9 +59,6 @@ import Testing
             exec = [""]
             """#,
             #"""
-            agent.toml:4:1: warning: exec in [alerts] has no effect in this version: no program is started
-                exec = [""]
-                ^
             agent.toml:4:9: error: exec must begin with a program's path
                 exec = [""]
                         ^
@@ -101,9 +98,6 @@ import Testing
             ops = ["write", "creat"]
             """#,
             #"""
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
             agent.toml:5:17: error: ops[1] must be "write", "create", "delete", "rename", "truncate", "allocate"\#
             , "link", "symlink", "mkdir" or "shared_map"; did you mean "create"?
                 ops = ["write", "creat"]

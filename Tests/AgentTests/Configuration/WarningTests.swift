@@ -19,45 +19,6 @@ import Testing
                 ^
             """#),
         ProblemExample(
-            "watch",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            [[watch]]
-            unit = "a"
-            """#,
-            #"""
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
-            """#),
-        ProblemExample(
-            "baseline",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            [baseline]
-            enabled = true
-            """#,
-            #"""
-            agent.toml:4:1: warning: enabled in [baseline] has no effect in this version: nothing is learned
-                enabled = true
-                ^
-            """#),
-        ProblemExample(
-            "exec",
-            #"""
-            [outputs.t]
-            type = "stdout"
-            [alerts]
-            exec = ["/bin/x"]
-            """#,
-            #"""
-            agent.toml:4:1: warning: exec in [alerts] has no effect in this version: no program is started
-                exec = ["/bin/x"]
-                ^
-            """#),
-        ProblemExample(
             "no names",
             #"""
             [outputs.t]

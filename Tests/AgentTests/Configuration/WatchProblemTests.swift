@@ -16,9 +16,6 @@ import Testing
             agent.toml:3:3: error: [[watch]] has no slice, unit or container: it would watch nothing
                 [[watch]]
                   ^
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
             """#),
         ProblemExample(
             "watch odd things",
@@ -31,9 +28,6 @@ import Testing
             allow = ["dpkg", "uid:root", "unit:", "comm:x"]
             """#,
             #"""
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
             agent.toml:5:10: error: paths[0] must begin with "/"
                 paths = ["etc"]
                          ^
@@ -62,9 +56,6 @@ import Testing
             allow = ["/usr/bin/*", "/usr/bin/", "comm:systemd-journald", "unit:["]
             """#,
             #"""
-            agent.toml:3:3: warning: [[watch]] has no effect in this version: no alerts are raised
-                [[watch]]
-                  ^
             agent.toml:4:9: error: slice is no pattern: nothing closes the "[" at byte 1; write "\[" for the ch\#
             aracter itself
                 slice = "[a"
