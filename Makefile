@@ -38,7 +38,7 @@ Q   := $(if $(filter 0,$(V)),@)
 quiet := $(if $(filter 0,$(V)),--quiet)
 say  = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
 
-.PHONY: all build bpf release run test prometheus-tools test-otlp otlp-tools test-exports export-tools test-page test-stress test-faults soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
+.PHONY: all build bpf release run test prometheus-tools test-otlp otlp-tools test-exports export-tools test-page test-stress test-faults steady soak test-kernels relocation-fixtures truth lint format bench bench-cgroups bench-trace bench-parts bench-delivery deps install clean help swift
 .PHONY: deps-build deps-test deps-lint deps-bench deps-kernels deps-otlp deps-exports deps-page
 
 all: build
@@ -134,6 +134,10 @@ test-faults: build deps-test  ## kills, a bad collector and a full disk, for min
 	$(Q)$(SUDO) python3 -B Tests/Faults/storm.py .build/debug/otagent
 	$(call say,TEST,"a disk of 256 KiB")
 	$(Q)$(SUDO) python3 -B Tests/Faults/small_disk.py .build/debug/otagent
+
+steady: build deps-test  ## the baseline before a workload that goes on as it is (root): ARGS="--seconds 600 --learn 60"
+	$(call say,TEST,"a steady workload")
+	$(Q)$(SUDO) python3 -B Tests/Faults/steady.py .build/debug/otagent $(ARGS)
 
 soak: build deps-test  ## a collector that comes and goes, reloads, rotating files; nothing grows (root): SECONDS=1200
 	$(call say,TEST,"for $(SECONDS) s")

@@ -31,7 +31,10 @@ struct SightingMarks: ~Copyable, Sendable {
         switch verdict {
         case .eachFile: break
         case .directory: settle(ticket.directory)
-        case .writer: settle(ticket.writer)
+        case .writer:
+            settle(ticket.writer)
+            // The programs look for the directory first.
+            settle(ticket.directory)
         }
     }
 

@@ -29,6 +29,8 @@ COUNTED_AS = {"pwrite": "writes", "open": "opens"}
 # A preemptible kernel skips a program now and then, whoever attached it; below this the watcher is not counting.
 MUST_BE_COUNTED = 0.99
 RATIOS = [("agent", "empty"), ("agent", "bpftrace"), ("bpftrace", "empty"), ("agent", "before")]
+# Of what a call takes in all.
+CALL_RATIOS = [("armed", "agent"), ("agent", "before")]
 
 
 def arguments():
@@ -40,7 +42,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--milliseconds", type=int, default=300, help="for each operation, situation and round")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="where the calls are made")
-    parser.add_argument("--situations", default="base,empty,agent,bpftrace", help="a part of: %(default)s")
+    parser.add_argument("--situations", default="base,empty,agent,armed,bpftrace", help="a part of: %(default)s")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="every figure of every round")
     options = parser.parse_args()
     options.situations = options.situations.split(",") + (["before"] if options.before else [])
@@ -100,7 +102,11 @@ def summary(rounds, operations):
         f"{a}/{b}": {o: added[a][o] / added[b][o] if added[b][o] > 0 else None for o in operations}
         for a, b in RATIOS if a in added and b in added
     }
-    return {"cost": cost, "added": added, "ratios": ratios}
+    calls = {
+        f"{a}/{b}": {o: statistics.median(r[a][o] / r[b][o] for r in rounds) for o in operations}
+        for a, b in CALL_RATIOS if a in cost and b in cost
+    }
+    return {"cost": cost, "added": added, "ratios": ratios, "calls": calls}
 
 
 def print_table(result, operations):
@@ -120,6 +126,11 @@ def print_table(result, operations):
         row("added cost, ratio", operations.values())
     for title, ratio in result["ratios"].items():
         row(title, ("-" if ratio[o] is None else f"{ratio[o]:.2f}" for o in operations))
+    if result["calls"]:
+        print()
+        row("time per call, ratio", operations.values())
+    for title, ratio in result["calls"].items():
+        row(title, (f"{ratio[o]:.3f}" for o in operations))
 
 
 def print_long_table(result, operations):

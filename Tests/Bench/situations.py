@@ -144,12 +144,20 @@ format = "ndjson"
 """
 
 
+# Everybody is watched everywhere, and the writer that is measured is allowed.
+ARMED = """
+[[watch]]
+slice = "-.slice"
+allow = ["comm:cost_per_call"]
+"""
+
+
 @contextlib.contextmanager
-def agent(options, program=None):
+def agent(options, program=None, rules=""):
     counted = {}
     with tempfile.TemporaryDirectory(prefix="otagent-bench-") as folder:
         config = pathlib.Path(folder, "agent.toml")
-        config.write_text(AGENT_CONFIG.format(folder=folder), encoding="utf-8")
+        config.write_text(AGENT_CONFIG.format(folder=folder) + rules, encoding="utf-8")
         watcher = Watcher([program or options.agent, "--config", config], "stderr", stdout=subprocess.DEVNULL)
         try:
             watcher.wait_for(lambda line: "ready" in line)
@@ -168,4 +176,10 @@ def before(options):
     return agent(options, options.before)
 
 
-SITUATIONS = {"base": base, "empty": empty, "agent": agent, "before": before, "bpftrace": bpftrace}
+def armed(options):
+    return agent(options, rules=ARMED)
+
+
+SITUATIONS = {
+    "base": base, "empty": empty, "agent": agent, "armed": armed, "before": before, "bpftrace": bpftrace,
+}  # fmt: skip

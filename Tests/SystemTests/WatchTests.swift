@@ -45,7 +45,7 @@ extension SystemTests {
                 """
             }
             try watched.inUnit("CASES=\(try built("watch-cases"))\n" + steps.joined(separator: "\n"))
-            let alerts = try watched.alerts(atLeast: 100)
+            _ = try watched.alerts(atLeast: 100)
             let batches = try watched.stop()
             let all = batches.flatMap(\.alerts)
             #expect(all.count == 100, "told twice, or whoever was allowed: \(all.map { ($0.path ?? "-", $0.comm) })")
@@ -60,17 +60,17 @@ extension SystemTests {
                 #expect(alert.slice == watched.slice.name && alert.unit == "some.service" && alert.root != "?")
                 #expect(!alert.parents.isEmpty && alert.pid > 0 && alert.uid == 0)
             }
-            // In the window in which it was seen, or the next, for there is nobody to judge it in no time.
+            // In the window in which it was seen, or in the one before or after: it is judged at its own pace.
             for (index, batch) in batches.enumerated() {
+                let first = batches[max(index - 1, 0)].window.start
+                let last = batches[min(index + 1, batches.count - 1)].window.end
                 for alert in batch.alerts {
-                    let earliest = index == 0 ? batch.window.start : batches[index - 1].window.start
-                    #expect(alert.time >= earliest && alert.time <= batch.window.end, "\(alert) in \(batch.window)")
+                    #expect(alert.time >= first && alert.time <= last, "\(alert) in \(batch.window)")
                 }
             }
             #expect(batches.allSatisfy { $0.loss.watchRecords == 0 })
             let vias = Set(all.compactMap(\.via))
             #expect(vias.isSuperset(of: ["inline", "worker", "sqpoll"]))
-            _ = alerts
         }
 
         @Test func `every operation is reported by calls and by rings, and what is not watched is not`() throws {
@@ -106,8 +106,9 @@ extension SystemTests {
                 #expect(alert?.op == operation, "\(operation) by \(via): \(String(describing: alert))")
                 // A name in a ring is judged when it is asked for: nobody knows yet who will do it.
                 let isNamed = ["delete", "rename", "link", "symlink", "mkdir"].contains(operation)
-                let expected = via == "worker" && isNamed ? "inline" : via
-                #expect(alert?.via == expected, "\(operation) by \(via): \(String(describing: alert))")
+                // What may have to wait for a disk the kernel hands to a worker by itself.
+                let expected = via == "worker" && isNamed ? ["inline"] : via == "inline" ? [via, "worker"] : [via]
+                #expect(expected.contains(alert?.via ?? "?"), "\(operation) by \(via): \(String(describing: alert))")
                 #expect(alert?.pathSource == (isNamed || operation == "truncate" ? "user" : "file"))
             }
         }

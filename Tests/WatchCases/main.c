@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NEED(condition)                                                                \
-	do {                                                                           \
-		if (!(condition)) {                                                    \
+#define NEED(condition)                                                                     \
+	do {                                                                                \
+		if (!(condition)) {                                                         \
 			fprintf(stderr, "%s:%d: %s: %m\n", __FILE__, __LINE__, #condition); \
-			exit(1);                                                       \
-		}                                                                      \
+			exit(1);                                                            \
+		}                                                                           \
 	} while (0)
 
 static char other[4200];
