@@ -72,15 +72,17 @@ actor SightingJudge {
         let judgement = rules.judge(placed) { path, placed in
             places?.isExecutable(path, placed, at: moment) ?? false
         }
-        if judgement.awaitsContainer {
+        let age = max(now.monotonic - Int64(clamping: one.sighting.time), 0)
+        let time = Timestamp(nanoseconds: now.wall.nanoseconds - age)
+        let learned =
+            judgement.awaitsContainer
+            ? nil : baseline?.judge(placed, at: ClockReading(wall: time, monotonic: now.monotonic))
+        if judgement.awaitsContainer || learned?.awaitsContainer == true {
             judged.undecided.append(one)
             return nil
         }
-        let age = max(now.monotonic - Int64(clamping: one.sighting.time), 0)
-        let time = Timestamp(nanoseconds: now.wall.nanoseconds - age)
         judged.alerts += judgement.unexpected.map { (rules.alert($0, of: placed, at: time), one.sighting.time) }
-        guard let baseline else { return judgement.verdict }
-        let learned = baseline.judge(placed, at: ClockReading(wall: time, monotonic: now.monotonic))
+        guard let learned else { return judgement.verdict }
         if let finding = learned.finding { judged.alerts.append((finding, one.sighting.time)) }
         return judgement.verdict.weaker(learned.verdict)
     }

@@ -13,16 +13,23 @@ package enum AlertID {
         let parts = [ByteString(name.rawValue), rule] + owners + [cgroup] + who + [placed.path?.parentPath]
         var hash = FNV1a()
         for part in parts { hash.add(part) }
-        let digits = String(hash.value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return hash.digits
     }
 }
 
 /// Fowler, Noll and Vo's hash of 64 bits, which is the same everywhere (Swift's own is another in every process).
-struct FNV1a {
-    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+package struct FNV1a {
+    private var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    mutating func add(_ bytes: some Sequence<UInt8>) {
+    package init() {}
+
+    /// 16 hexadecimal digits.
+    package var digits: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    package mutating func add(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
 

@@ -47,7 +47,7 @@ package enum BaselineFile {
                 json.line { $0.members(of: combination) }
             }
         }
-        var hash = FNVHash()
+        var hash = FNV1a()
         hash.add(json.bytes)
         json.line { json in
             json.member("lines", lines)
@@ -67,7 +67,7 @@ package enum BaselineFile {
             case .string(let digits)? = seal["seal"],
             case .number(let count)? = seal["lines"]
         else { throw Damage("it is cut off") }
-        var hash = FNVHash()
+        var hash = FNV1a()
         hash.add(bytes[..<last.startIndex])
         guard hash.digits == digits, count == lines.count else { throw Damage("its checksum is wrong") }
         guard let head = lines.first.flatMap(BaselineLine.init), case .string(let schema)? = head.members["schema"]

@@ -22,7 +22,7 @@ package struct BaselineRules: Sendable {
         guard !known.isEmpty else { return "" }
         var notes: [String] = []
         guard let selector = Self.selector(key) else {
-            return "# \(key.title): a configuration cannot have its name, so no rule can select it\n\n"
+            return "# \(key.title): it has no name that a rule could have\n\n"
         }
         var writers: [String: Set<String>] = [:]
         for combination in known {
@@ -50,7 +50,10 @@ package struct BaselineRules: Sendable {
     private static func selector(_ key: BaselineUnit) -> String? {
         var lines: [(String, ByteString)] = []
         if let container = key.container {
-            lines = [("container", container)]
+            // Known by its runtime alone: it may be any.
+            if container.bytes.suffix(2) == Array(":*".utf8)[...] { return nil }
+            // What follows the image's name is its version.
+            lines = [("container", ByteString(container.bytes + [UInt8(ascii: "*")]))]
         } else if let unit = key.userUnit ?? key.unit {
             lines = [("unit", unit)]
             if let slice = key.slice, slice != "system.slice" { lines.append(("slice", slice)) }
@@ -67,7 +70,7 @@ package struct BaselineRules: Sendable {
 
     /// The files in a directory; nil for what is not on the host.
     private static func glob(_ combination: Baseline.Combination) -> String? {
-        guard !combination.isUnknownPlace, combination.place.first != Baseline.inContainer,
+        guard !combination.isUnknownPlace, combination.place.first != FoldedPath.inContainer,
             let directory = escaped(combination.directory, keeping: "*?")
         else { return nil }
         return directory == "/" ? "/*" : directory + "/*"
@@ -76,10 +79,12 @@ package struct BaselineRules: Sendable {
     /// A writer as `allow` has it; nil when it has no name that stays the same.
     private static func allow(_ writer: BaselineWriter) -> String? {
         if let executable = writer.executable {
-            guard let path = sayable(executable), path.hasPrefix("/"), !path.contains("*") else { return nil }
+            guard let path = sayable(executable), path.hasPrefix("/"), !path.contains(where: "*?[".contains) else {
+                return nil
+            }
             return path
         }
-        guard let comm = writer.comm.flatMap(sayable), !comm.contains("*"), !comm.isEmpty else { return nil }
+        guard let comm = writer.comm.flatMap({ escaped($0, keeping: "*") }), !comm.isEmpty else { return nil }
         return "comm:" + comm
     }
 

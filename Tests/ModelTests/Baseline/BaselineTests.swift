@@ -127,6 +127,50 @@ struct BaselineTests {
         #expect(judge(container.writes("/etc/app/x")) != nil)
     }
 
+    @Test(arguments: [
+        "/var/lib/docker/overlay2/\(Self.id)/merged", "/var/lib/containers/storage/overlay/\(Self.id)/merged",
+        "/run/containerd/io.containerd.runtime.v2.task/k8s.io/\(Self.id)/rootfs",
+        "/var/lib/docker/rootfs/overlayfs/\(Self.id)",
+    ])
+    mutating func `A container's own root is the same whether or not the host still has it mounted`(_ root: String) {
+        var container = app
+        container.root = .container
+        container.executable = ByteString(root + "/usr/bin/app")
+        learn(container.writes(ByteString(root + "/work/x")))
+        let known = baseline.combinations(of: BaselineUnit(container.writes("/")))
+        #expect(known.map(\.directory) == ["container:/work"])
+        #expect(known.map(\.writer.executable) == ["container:/usr/bin/app"])
+        container.isOnHost = false
+        container.executable = "/usr/bin/app"
+        #expect(judge(container.writes("/work/x")) == nil)
+        // A directory of the host's in it.
+        container.isOnHost = true
+        container.executable = ByteString(root + "/usr/bin/app")
+        #expect(judge(container.writes("/etc/cron.d/x")) != nil)
+    }
+
+    private static let id = String(repeating: "0123456789abcdef", count: 4)
+
+    @Test mutating func `A container without a name yet waits for one`() {
+        var container = app
+        container.container = UnitIdentity.Container(id: "0123", runtime: "docker")
+        var placed = container.writes("/srv/a/x")
+        placed.isContainerKnown = false
+        let judgement = baseline.judge(placed, at: clock.reading)
+        #expect(judgement == Baseline.Judgement(verdict: .eachFile, finding: nil, awaitsContainer: true))
+        #expect(baseline.units.isEmpty)
+        placed.isContainerKnown = true
+        #expect(!baseline.judge(placed, at: clock.reading).awaitsContainer)
+        #expect(baseline.units.count == 1)
+    }
+
+    @Test mutating func `A place that is not known is none of those that are`() {
+        learn(app.writes("/srv/a/x"))
+        var placed = app.writes("elsewhere/x")
+        placed.isPlaceKnown = false
+        #expect(judge(placed) == nil)
+    }
+
     @Test mutating func `A place that nobody could tell is new only for a new writer`() {
         learn(app.writes("/srv/a/x"))
         #expect(judge(app.writes(nil)) == nil)
@@ -156,7 +200,7 @@ struct BaselineTests {
             BaselineID(BaselineUnit(), BaselineWriter(executable: nil, comm: nil, uid: 0), "").description
                 != BaselineID(BaselineUnit(unit: ""), BaselineWriter(executable: nil, comm: nil, uid: 0), "")
                 .description)
-        #expect(found.id == "39fedf260c20663f")
+        #expect(found.id == "c4ac5191d8a41dc9")
     }
 
     @Test mutating func `When there is no more room what is new is counted, not judged`() {

@@ -22,7 +22,7 @@ struct SeenWriters {
         return PlacedSighting(
             sighting: sighting, identity: identity, series: SeriesNames(of: identity, folding: true),
             hostPaths: isOnHost ? path.map { [$0] } ?? [] : [], path: path, root: root, pathSource: .file,
-            executableHostPaths: executable.map { [$0] } ?? [], executablePath: executable)
+            executableHostPaths: isOnHost ? executable.map { [$0] } ?? [] : [], executablePath: executable)
     }
 }
 

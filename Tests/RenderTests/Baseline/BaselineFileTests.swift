@@ -91,7 +91,7 @@ struct BaselineFileTests {
 
     /// Whole by its seal, and wrong all the same: another version wrote it.
     private static func sealed(_ lines: String) -> [UInt8] {
-        var hash = FNVHash()
+        var hash = FNV1a()
         hash.add(lines.utf8)
         let count = lines.split(separator: "\n").count
         return Array((lines + #"{"lines":\#(count),"seal":"\#(hash.digits)"}"# + "\n").utf8)

@@ -16,24 +16,24 @@ struct BaselineTextTests {
 
                 -.slice: learned
                   ID                STATE    WRITER          UID  OPS               DIRECTORY
-                  d786e392db4e501e  learned  [kworker/u*:*]  0    write,shared_map  /srv/a
+                  f3fc090ec68c566b  learned  [kworker/u*:*]  0    write,shared_map  /srv/a
 
                 app.service (system.slice): learned; 3 combinations found no room and are not judged
                   ID                STATE     WRITER        UID  OPS               DIRECTORY
-                  ea8980ee87bc82b8  learned   /usr/bin/app  33   write,shared_map  /
-                  39fedf260c20663f  NEW       /usr/bin/app  33   write,shared_map  /etc/cron.d
-                  b2a66c948a33dc8d  accepted  /usr/bin/app  33   write,shared_map  /srv/a b%c
-                  b9053700490b7694  learned   /usr/bin/app  33   write,shared_map  /var/log/app
-                  42e5f6f6ddf7c36a  learned   /\xfe\x0a     0                      /srv/*/\xff\x0a"
+                  1f72e1f53fee3526  learned   /usr/bin/app  33   write,shared_map  /
+                  c4ac5191d8a41dc9  NEW       /usr/bin/app  33   write,shared_map  /etc/cron.d
+                  b39d1a0dd2e42c0c  accepted  /usr/bin/app  33   write,shared_map  /srv/a b%c
+                  a164e08851a43b7d  learned   /usr/bin/app  33   write,shared_map  /var/log/app
+                  9fba3d94fae9c93b  learned   /\xfe\x0a     0                      /srv/*/\xff\x0a"
 
                 notes[1].service (user@1000.service, user-1000.slice, app.slice): learned; 3 combinations found no \#
                 room and are not judged
                   ID                STATE     WRITER        UID  OPS               DIRECTORY
-                  f9134db2b989d515  learned   /usr/bin/app  33   write,shared_map  /
-                  d454b15d0ec79bb2  NEW       /usr/bin/app  33   write,shared_map  /etc/cron.d
-                  873c16f03fd0139a  accepted  /usr/bin/app  33   write,shared_map  /srv/a b%c
-                  115bd8cb49dfb12f  learned   /usr/bin/app  33   write,shared_map  /var/log/app
-                  b8a42010910cc909  learned   /\xfe\x0a     0                      /srv/*/\xff\x0a"
+                  40669fa6cc5818d7  learned   /usr/bin/app  33   write,shared_map  /
+                  a2f58be5acd447b0  NEW       /usr/bin/app  33   write,shared_map  /etc/cron.d
+                  f1b5a93dd0c57749  accepted  /usr/bin/app  33   write,shared_map  /srv/a b%c
+                  81ab8b3df2c74d68  learned   /usr/bin/app  33   write,shared_map  /var/log/app
+                  6b192f323eb755d6  learned   /\xfe\x0a     0                      /srv/*/\xff\x0a"
 
                 the host has learned for 1h; as of 2027-01-15T08:00:00.123Z
 
@@ -58,7 +58,10 @@ struct BaselineTextTests {
         #expect(
             BaselineRules(baseline).toml == #"""
                 # -.slice
-                # [kworker/u*:*] has no name that stays: allow it by hand in /srv/a/*
+                [[watch]]
+                slice = "-.slice"
+                paths = ["/srv/a/*"]
+                allow = ["comm:kworker/u*:*"]
 
                 # app.service (system.slice)
                 # no rule for /\xfe\x0a in /srv/*/\xff\x0a"

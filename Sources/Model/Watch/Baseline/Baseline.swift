@@ -42,6 +42,8 @@ package struct Baseline: Sendable {
         /// What the kernel need not report again.
         package var verdict: Sighting.Verdict
         package var finding: Alert?
+        /// Whether it is to be judged once more when the container has a name, by which it is known.
+        package var awaitsContainer = false
     }
 
     package var learnFor: Duration
@@ -82,6 +84,9 @@ package struct Baseline: Sendable {
     /// Learns from what was seen, or finds that it is new.
     package mutating func judge(_ placed: PlacedSighting, at now: ClockReading) -> Judgement {
         turn(to: now)
+        if placed.identity.container != nil, !placed.isContainerKnown {
+            return Judgement(verdict: .eachFile, awaitsContainer: true)
+        }
         account.sightings += 1
         let (key, writer) = (BaselineUnit(placed), BaselineWriter(placed))
         let directory = Self.directory(of: placed)
@@ -110,16 +115,10 @@ package struct Baseline: Sendable {
     /// Where somebody wrote that nobody could tell.
     static let unknown = FoldedPath(parts: ["?"])
 
-    /// Folded; what only the writer sees is told apart from the host's.
     private static func directory(of placed: PlacedSighting) -> FoldedPath? {
-        guard let path = placed.path else { return nil }
-        var directory = FoldedPath(directoryOf: path)
-        if placed.root == .container, placed.hostPaths.isEmpty { directory.parts.insert(inContainer, at: 0) }
-        return directory
+        guard placed.isPlaceKnown, let path = placed.path else { return nil }
+        return FoldedPath(directoryOf: path).seen(from: placed.root, isOnHost: !placed.hostPaths.isEmpty)
     }
-
-    /// The first part of a directory that is on no mount of the host.
-    package static var inContainer: ByteString { "container:" }
 
     /// Adds a combination; answers where it has come to be, and whether it is to be reported; nil when there is no room.
     private mutating func add(

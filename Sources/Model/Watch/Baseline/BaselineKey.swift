@@ -60,7 +60,9 @@ package struct BaselineWriter: Hashable, Sendable {
 
     package init(_ placed: PlacedSighting) {
         let writer = placed.sighting.writer
-        let executable = placed.executablePath.map { FoldedPath($0).path }
+        let executable = placed.executablePath.map { path in
+            FoldedPath(path).seen(from: placed.root, isOnHost: !placed.executableHostPaths.isEmpty).path
+        }
         self.init(
             executable: executable, comm: executable == nil ? Self.folded(writer.comm) : nil, uid: writer.uid)
     }
@@ -82,32 +84,13 @@ package struct BaselineID: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ unit: BaselineUnit, _ writer: BaselineWriter, _ directory: ByteString) {
-        var hash = FNVHash()
+        var hash = FNV1a()
         for part in [
             unit.slice, unit.unit, unit.userSlice, unit.userUnit, unit.container, writer.executable, writer.comm,
             ByteString(String(writer.uid)), directory,
         ] {
-            // No name has a zero in it, and absent is not empty.
-            if let part { hash.add(part.bytes) }
-            hash.add(CollectionOfOne(part == nil ? 1 : 0))
+            hash.add(part)
         }
         description = hash.digits
-    }
-}
-
-/// FNV-1a of 64 bits.
-package struct FNVHash: Sendable {
-    private var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    package init() {}
-
-    package mutating func add(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
-
-    /// 16 hexadecimal digits.
-    package var digits: String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -49,7 +49,39 @@ package struct FoldedPath: Hashable, Sendable {
     /// Whether what is in it is named by whatever makes it, at chance.
     private static func isTemporary(_ name: ByteString) -> Bool { temporary.contains(name) }
 
-    package var path: ByteString { ByteString(Array("/".utf8) + parts.map(\.bytes).joined(separator: "/".utf8)) }
+    /// What begins with `inContainer` has no slash before it.
+    package var path: ByteString {
+        let names = parts.map(\.bytes).joined(separator: "/".utf8)
+        return ByteString(parts.first == Self.inContainer ? Array(names) : Array("/".utf8) + names)
+    }
+}
+
+// MARK: - Containers
+
+extension FoldedPath {
+    /// The first part of what only a container sees.
+    package static var inContainer: ByteString { "container:" }
+
+    /// What a writer with a root of its own sees, where that is no directory of the host's, or one that its runtime has made
+    /// for this run of it. Whether the host still has that one mounted is a matter of when it is looked for.
+    ///
+    /// - Parameter isOnHost: whether the path is one of the host's.
+    func seen(from root: PlacedSighting.Root, isOnHost: Bool) -> Self {
+        guard root == .container else { return self }
+        guard isOnHost else { return Self(parts: [Self.inContainer] + parts) }
+        return ownRoot.map { Self(parts: [Self.inContainer] + parts[$0...]) } ?? self
+    }
+
+    /// How many parts lead to the root of a container: `.../overlay2/<id>/merged`, `.../<id>/rootfs` or
+    /// `.../rootfs/overlayfs/<id>`, as docker, podman, containerd and CRI-O have them.
+    private var ownRoot: Int? {
+        for (place, id) in parts.enumerated() where id == Self.star && place > 0 {
+            let next = place + 1 < parts.count ? parts[place + 1] : nil
+            if next == "merged" || next == "rootfs" { return place + 2 }
+            if place > 1, parts[place - 1] == "overlayfs", parts[place - 2] == "rootfs" { return place + 1 }
+        }
+        return nil
+    }
 }
 
 /// One part of a path.
