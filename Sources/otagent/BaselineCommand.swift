@@ -52,7 +52,7 @@ struct BaselineCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Flag(help: "One JSON document.") var json = false
 
-        func run() async throws { print(try place.inspection().listing(json: json), terminator: "") }
+        func run() async throws { print(try await place.inspection().listing(json: json), terminator: "") }
     }
 
     struct Diff: AsyncParsableCommand {
@@ -63,7 +63,7 @@ struct BaselineCommand: AsyncParsableCommand {
         @Flag(help: "One JSON document.") var json = false
 
         func run() async throws {
-            print(try place.inspection().listing(onlyFound: true, json: json), terminator: "")
+            print(try await place.inspection().listing(onlyFound: true, json: json), terminator: "")
         }
     }
 
@@ -94,6 +94,6 @@ struct BaselineCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Option(help: ArgumentHelp("Only of the units whose names match.", valueName: "glob")) var unit: String?
 
-        func run() async throws { print(try place.inspection().rules(for: unit), terminator: "") }
+        func run() async throws { print(try await place.inspection().rules(for: unit), terminator: "") }
     }
 }

@@ -1,4 +1,5 @@
 internal import Export
+internal import Glibc
 internal import Logging
 internal import Machine
 package import Model
@@ -34,17 +35,19 @@ package struct BaselineInspection: Sendable {
         }
     }
 
-    /// What is known, as the agent wrote it down last.
+    /// What is known now; of an agent that does not answer soon, what it wrote down last.
     ///
     /// - Parameter onlyFound: what was found new and is not accepted.
-    package func listing(onlyFound: Bool = false, json: Bool = false) throws -> String {
+    package func listing(onlyFound: Bool = false, json: Bool = false) async throws -> String {
+        await refresh()
         let kept = try kept()
         let listing = BaselineListing(kept.baseline, saved: kept.saved, onlyFound: onlyFound)
         return json ? String(decoding: listing.json, as: UTF8.self) : listing.text
     }
 
-    package func rules(for units: String?) throws -> String {
-        BaselineRules(try kept().baseline, units: try units.map(Self.glob)).toml
+    package func rules(for units: String?) async throws -> String {
+        await refresh()
+        return BaselineRules(try kept().baseline, units: try units.map(Self.glob)).toml
     }
 
     /// The pattern for units.
@@ -57,7 +60,8 @@ package struct BaselineInspection: Sendable {
     /// Has an edit made: by the agent if one runs, else here. Waits for it.
     package func apply(_ edit: BaselineEdit, within time: Duration = .seconds(10)) async throws -> BaselineEdit.Outcome
     {
-        _ = try kept()
+        // Without a baseline there is nothing to change, unless an agent has one that it has not written down yet.
+        if !isRunning { _ = try kept() }
         let name: String
         do { name = try requests.ask(edit, at: Clock.wall) } catch { throw Refusal(.failed, "\(error)") }
         let deadline = ContinuousClock.now + time
@@ -76,6 +80,28 @@ package struct BaselineInspection: Sendable {
                 )
             }
             try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Has an agent that runs write down what it knows: it does so for each change that is asked for, also for none.
+    private func refresh() async {
+        guard isRunning, let name = try? requests.ask(BaselineEdit(.accept, .ids([])), at: Clock.wall) else { return }
+        let deadline = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < deadline {
+            if requests.takeAnswer(to: name) != nil { return }
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        requests.withdraw(name)
+    }
+
+    /// Whether somebody has the state directory.
+    private var isRunning: Bool {
+        guard access(settings.agent.stateDir, F_OK) == 0 else { return false }
+        do throws(Refusal) {
+            _ = try StateDirectory(settings.agent.stateDir)
+            return false
+        } catch {
+            return true
         }
     }
 

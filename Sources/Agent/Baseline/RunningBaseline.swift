@@ -142,6 +142,8 @@ package final class RunningBaseline: Sendable {
         guard let edit = request.edit, let outcome else {
             return logger.warning("\("baseline: '\(request.name)' is no request, and was removed".legible)")
         }
+        // One for nothing only has it written down.
+        if edit.target == .ids([]) { return }
         logger.info("baseline: \(outcome.sentence(for: edit.action)), as was asked for")
     }
 }

@@ -55,6 +55,9 @@ package struct BaselineRequests: Sendable {
         return outcome
     }
 
+    /// Takes back a request that nobody has done.
+    package func withdraw(_ name: String) { try? files.remove(folder.appending(name)) }
+
     // MARK: For who has the baseline
 
     /// What was asked for, the oldest first.

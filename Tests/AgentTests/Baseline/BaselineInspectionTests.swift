@@ -28,15 +28,15 @@ struct BaselineInspectionTests {
     }
 
     @Test func `Without a baseline they say what to do`() async throws {
-        #expect {
-            try inspection.listing()
+        await #expect {
+            try await inspection.listing()
         } throws: {
             "\($0)" == "nothing is learned yet, there is no '\(folder.path)/baseline.ndjson': "
                 + "an agent writes it down a minute after its start"
         }
         try Data("x".utf8).write(to: URL(filePath: folder.path + "/baseline.ndjson"))
-        #expect {
-            try inspection.listing()
+        await #expect {
+            try await inspection.listing()
         } throws: {
             "\($0)"
                 == "'\(folder.path)/baseline.ndjson' is damaged, it is cut off: an agent puts it aside when it starts"
@@ -46,15 +46,29 @@ struct BaselineInspectionTests {
 
     @Test func `show has all, and diff what was found and is not accepted`() async throws {
         let ids = await fill(2)
-        #expect(try inspection.listing().contains("/etc/a"))
-        #expect(try inspection.listing(onlyFound: true).contains("/etc/new1"))
-        #expect(try !inspection.listing(onlyFound: true).contains("/etc/a\n"))
+        #expect(try await inspection.listing().contains("/etc/a"))
+        #expect(try await inspection.listing(onlyFound: true).contains("/etc/new1"))
+        #expect(try await !inspection.listing(onlyFound: true).contains("/etc/a\n"))
         #expect(
             try await inspection.apply(BaselineEdit(.accept, .ids([ids[0], "nobody"])))
                 == .init(
                     combinations: 1, unknown: ["nobody"]))
-        #expect(try !inspection.listing(onlyFound: true).contains("/etc/new0"))
-        #expect(try inspection.listing(onlyFound: true, json: true).contains(ids[1]))
+        #expect(try await !inspection.listing(onlyFound: true).contains("/etc/new0"))
+        #expect(try await inspection.listing(onlyFound: true, json: true).contains(ids[1]))
+    }
+
+    @Test func `What an agent knows is shown, though it has not written it down`() async throws {
+        let state = try StateDirectory(folder.path)
+        let running = folder.running(at: .zero)
+        _ = running.judge(BaselineFixture.seen("/etc/a/x"), at: BaselineFixture.reading(.seconds(1)))
+        let inspection = inspection
+        async let shown = inspection.listing()
+        let requests = BaselineRequests(in: folder.path)
+        while requests.waiting().isEmpty { await Task.yield() }
+        running.turn(to: BaselineFixture.reading(.seconds(3)))
+        #expect(try await shown.contains("/etc/a"))
+        #expect(requests.waiting().isEmpty)
+        _ = consume state
     }
 
     @Test func `Commands, agents that come and go, and what is learned meanwhile: nothing is lost`() async throws {
@@ -130,7 +144,7 @@ struct BaselineInspectionTests {
             }
         }
         await running.finish(at: BaselineFixture.reading(.seconds(1)))
-        let rules = try inspection.rules(for: nil)
+        let rules = try await inspection.rules(for: nil)
         #expect(rules.split(separator: "\n").count { $0.hasPrefix("# no rule for /usr/bin/app in /srv/") } == 15)
         let watch = try settings(anOutput + rules).watch
         #expect(watch.count == units.count)
@@ -144,9 +158,9 @@ struct BaselineInspectionTests {
                 #expect(globs.contains { $0.matches(ByteString(path)) }, "\(path)")
             }
         }
-        #expect(try settings(anOutput + inspection.rules(for: "app.*")).watch.count == 1)
-        #expect(try inspection.rules(for: "nothing") == "# nothing was learned that a rule could say\n")
-        #expect(throws: Refusal.self) { try inspection.rules(for: "[") }
+        #expect(try settings(anOutput + (await inspection.rules(for: "app.*"))).watch.count == 1)
+        #expect(try await inspection.rules(for: "nothing") == "# nothing was learned that a rule could say\n")
+        await #expect(throws: Refusal.self) { try await inspection.rules(for: "[") }
     }
 }
 

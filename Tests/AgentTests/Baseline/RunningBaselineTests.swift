@@ -57,8 +57,11 @@ struct RunningBaselineTests {
             running.turn(to: BaselineFixture.reading(.seconds(second)))
         }
         #expect(try folder.kept() == nil)
-        running.turn(to: BaselineFixture.reading(.seconds(61)))
-        try await wait { try folder.kept()?.combinations == 59 }
+        // A turn while the disk is still looked at does nothing.
+        try await wait {
+            running.turn(to: BaselineFixture.reading(.seconds(61)))
+            return try folder.kept()?.combinations == 59
+        }
         _ = judge(running, "/etc/another/x", at: .seconds(62))
         for second in 62..<120 { running.turn(to: BaselineFixture.reading(.seconds(second))) }
         #expect(try folder.kept()?.combinations == 59)
@@ -74,8 +77,10 @@ struct RunningBaselineTests {
         let found = try #require(judge(running, "/etc/b/x", at: .seconds(100)))
         let requests = BaselineRequests(in: folder.path)
         let accept = try requests.ask(BaselineEdit(.accept, .ids([found.id])), at: Timestamp(nanoseconds: 1))
-        running.turn(to: BaselineFixture.reading(.seconds(102)))
-        try await wait { requests.takeAnswer(to: accept) == .init(combinations: 1) }
+        try await wait {
+            running.turn(to: BaselineFixture.reading(.seconds(102)))
+            return requests.takeAnswer(to: accept) == .init(combinations: 1)
+        }
         #expect(try folder.states() == ["/etc/a": .learned, "/etc/b": .accepted])
         #expect(!running.takeForgotten())
         let forget = try requests.ask(BaselineEdit(.forget, .ids([found.id])), at: Timestamp(nanoseconds: 2))

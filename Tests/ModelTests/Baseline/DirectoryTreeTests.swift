@@ -26,7 +26,7 @@ struct DirectoryTreeTests {
 
     /// Names that nothing but their number makes alike.
     private static func word(_ number: Int) -> String {
-        "w"
+        "word"
             + String(number, radix: 26).map { digit in
                 String(UnicodeScalar(UInt8(ascii: "a") + UInt8(Int(String(digit), radix: 26) ?? 0)))
             }.joined()
@@ -63,6 +63,14 @@ struct DirectoryTreeTests {
         #expect(!Self.knows(tree, "/srv/jobs/job-letters"))
         #expect(!Self.knows(tree, "/srv/jobs/other-k1L2m3"))
         #expect(!Self.knows(tree, "/srv/jobs/job-k1L2m3x"))
+    }
+
+    @Test func `A store that parts its files by the beginnings of their names is one directory`() {
+        let tree = Self.tree(["0a", "b3", "1P", "HB", "ff", "c0", "17", "d4", "e5"].map { "/srv/store/objects/\($0)" })
+        #expect(Self.paths(tree) == ["/srv/store/objects/*", "/srv/store/objects/??"])
+        #expect(Self.knows(tree, "/srv/store/objects/zz"))
+        #expect(Self.knows(tree, "/srv/store/objects/42"))
+        #expect(!Self.knows(tree, "/srv/store/objects/pack"))
     }
 
     @Test func `What was found stays to be looked at when it becomes one with its siblings`() {

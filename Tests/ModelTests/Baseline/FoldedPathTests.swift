@@ -82,7 +82,9 @@ struct MadeUpNameTests {
     @Test(
         arguments: [
             ("job-aB3dEf", "job-??????"), ("aB3dEf", "??????"), ("x.tmpAbCdEf", "x.?????????"), ("a1b2c3", "??????"),
+            ("0a", "??"), ("k", "?"),
             ("job-word", nil), ("letters", nil), ("Capital", nil), ("LOUDER", nil), ("abc12", nil), ("123456", nil),
+            ("x-", nil), ("a.b", nil),
             ("", nil),
         ] as [(String, String?)])
     func `Mixed letters, or letters with digits, at the end`(_ name: String, _ shape: String?) {

@@ -7,11 +7,16 @@ struct MadeUpName {
 
     private static var shortest: Int { 6 }
     private static var longest: Int { 32 }
+    /// Names of so few characters are the beginnings of longer ones, by which stores of many files part them: `0a/`, `HB/`.
+    private static let few = 1...2
 
     /// Nil when the end of the name is one word, or one number.
     init?(_ name: ByteString) {
         let (head, tail) = Self.split(name)
-        guard Self.shortest...Self.longest ~= tail.count, Self.isMixed(tail) else { return nil }
+        guard
+            Self.few ~= name.count && tail.count == name.count
+                || Self.shortest...Self.longest ~= tail.count && Self.isMixed(tail)
+        else { return nil }
         shape = Self.shape(head, tail.count)
     }
 
@@ -19,6 +24,7 @@ struct MadeUpName {
     /// or so many digits that they were folded.
     static func shapes(fitting name: ByteString) -> [ByteString] {
         let (head, tail) = split(name)
+        if few ~= name.count, tail.count == name.count { return [shape(head, tail.count)] }
         if tail.contains(UInt8(ascii: "*")) { return (shortest...longest).map { shape(head, $0) } }
         return shortest...longest ~= tail.count ? [shape(head, tail.count)] : []
     }
