@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A running agent with its local endpoint, as the drivers here use it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -33,6 +34,32 @@ def eventually(sentence, look, seconds=60):
         expect(time.monotonic() < deadline, f"not within {seconds} s: {sentence}")
         time.sleep(0.02)
     return seen
+
+
+def cgroup_root():
+    for line in pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+        if " - cgroup2 " in line:
+            return pathlib.Path(line.split()[4])
+    sys.exit("no cgroup2 is mounted")
+
+
+@contextlib.contextmanager
+def service(name):
+    """A cgroup of a service in a slice of its own; its path."""
+    top = cgroup_root() / f"ot{os.getpid()}.slice"
+    path = top / name
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        for folder in (path, top):
+            eventually(f"{folder} is left", lambda folder=folder: left(folder), 10)
+
+
+def left(folder):
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from agent import Agent, eventually, expect, series
+from agent import Agent, cgroup_root, eventually, expect, series
 
 COUNTERS = {
     "opens": "opens", "creates": "creates", "writes": "writes", "write_bytes": "write_bytes",
@@ -26,13 +26,6 @@ with open(sys.argv[3], "w") as procs: procs.write(str(os.getpid()))
 """
 
 
-def mount_point():
-    for line in pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        if " - cgroup2 " in line:
-            return os.fsencode(line.split()[4])
-    sys.exit("no cgroup2 is mounted")
-
-
 def check_with_promtool(text):
     unpacked = pathlib.Path(__file__).resolve().parent.parent.parent / ".build" / "prometheus" / "promtool"
     promtool = os.environ.get("OT_PROMTOOL") or (unpacked if unpacked.exists() else shutil.which("promtool"))
@@ -45,8 +38,8 @@ def check_with_promtool(text):
 
 def main(program):
     name = b'ot-endpoint-%d-"<b>\\\xff' % os.getpid()
-    cgroup = mount_point() + b"/" + name
-    home = mount_point() + b"/cgroup.procs"
+    cgroup = os.fsencode(cgroup_root()) + b"/" + name
+    home = os.fsencode(cgroup_root()) + b"/cgroup.procs"
     os.mkdir(cgroup)
     try:
         with Agent(program, "127.0.0.1:0") as agent:

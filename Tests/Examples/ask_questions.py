@@ -104,11 +104,12 @@ def container(folder):
     config["process"]["capabilities"] = {name: ["CAP_DAC_OVERRIDE"] for name in ("bounding", "effective", "permitted")}
     config["root"] |= {"readonly": False}
     config["mounts"] += [{"destination": "/host", "type": "bind", "source": "/etc", "options": ["rbind", "rw"]}]
-    config["linux"]["cgroupsPath"] = f"/{TAG}.slice/{TAG}-web"
+    config["linux"]["cgroupsPath"] = f"/{TAG}.slice/runc-{TAG}-web.scope"
     config["linux"]["namespaces"] = [kind for kind in config["linux"]["namespaces"] if kind["type"] != "network"]
     (bundle / "config.json").write_text(json.dumps(config), encoding="utf-8")
     end = subprocess.run(["runc", "run", "--bundle", bundle, f"{TAG}-web"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     shutil.rmtree(bundle)
+    pathlib.Path(f"/etc/{TAG}-container").unlink(missing_ok=True)
     if end.returncode != 0:
         fail(f"runc: {end.stderr.decode(errors='replace')}")
 
@@ -148,7 +149,8 @@ def check(title, said):
         return wanted <= told and "apt-daily-upgrade.service" not in by_unit and all("sh" in line[6] for line in mine)
     if title.startswith("Which container"):
         mine = [line for line in lines if TAG in "\t".join(line)]
-        return {line[5] for line in mine} == {f"/etc/{TAG}-container"} and "surprise.service" not in by_unit
+        told = {(line[1], line[2], line[4], line[5]) for line in mine}
+        return told == {(f"{TAG}-web", "sh", "create", f"/etc/{TAG}-container")} and "surprise.service" not in by_unit
     return title.startswith("First")
 
 

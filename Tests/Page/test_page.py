@@ -3,13 +3,15 @@
 
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Endpoint"))
 
-from agent import Agent
+from agent import Agent, service
 from fake_agent import UGLY, FakeAgent, alert
 from playwright.sync_api import sync_playwright
 
@@ -280,6 +282,28 @@ class Page(unittest.TestCase):
             page.screenshot(path=PICTURES / "agent.png")
             self.assertEqual(self.said, [])
             agent.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "the agent needs root")
+    def test_an_unexpected_writer_is_on_the_page_with_the_window_after(self):
+        program = pathlib.Path(__file__).resolve().parent.parent.parent / ".build" / "debug" / "otagent"
+        with service("ot-page.service") as group, tempfile.TemporaryDirectory(prefix="ot-page-") as folder:
+            rule = f'[[watch]]\nslice = "{group.parent.name}"\npaths = ["{folder}/**"]\nops = ["mkdir"]'
+            with Agent(program, "127.0.0.1:0", more=rule) as agent:
+                agent.url = f"http://127.0.0.1:{agent.port}/"
+                page = self.open(agent)
+                page.wait_for_selector("#state.live")
+                self.assertFalse(page.is_visible("#alerts"))
+                script = 'echo $$ >"$1/cgroup.procs"; mkdir "$2"; echo $$ >"$1/../../cgroup.procs"'
+                subprocess.run(["/bin/sh", "-c", script, "sh", group, f"{folder}/<i>new"], check=True, timeout=60)
+                page.wait_for_selector("#alert-list li")
+                self.assertEqual(page.locator("#alert-list li").count(), 1)
+                page.locator("#alert-list summary").click()
+                shown = page.inner_text("#alert-list")
+                for text in ("ot-page.service", f"mkdir made the directory {folder}/<i>new", "watch[0]", "sh \u2190 "):
+                    self.assertIn(text, shown)
+                page.screenshot(path=PICTURES / "agent-alert.png")
+                self.assertEqual(self.said, [])
+                agent.stop()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 import contextlib
 import json
-import os
 import pathlib
 import shutil
 import socket
@@ -17,7 +16,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Endpoint")]
 
-from agent import Agent, eventually, expect  # noqa: E402
+from agent import Agent, eventually, expect, service  # noqa: E402
 from queries import ROOT  # noqa: E402
 from test_examples import RULES, VARIABLES, filled, rules, targets  # noqa: E402
 
@@ -27,32 +26,6 @@ SILENT = {
     "CPU of the programs in the kernel", "Reloads",
 }  # fmt: skip
 UNIT = "ot-live.service"
-
-
-def mount_point():
-    for line in pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        if " - cgroup2 " in line:
-            return pathlib.Path(line.split()[4])
-    sys.exit("no cgroup2 is mounted")
-
-
-@contextlib.contextmanager
-def cgroup():
-    """A service in a slice of its own."""
-    top = mount_point() / f"ot{os.getpid()}.slice"
-    path = top / UNIT
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        for folder in (path, top):
-            eventually(f"{folder} is left", lambda folder=folder: gone(folder), 10)
-
-
-def gone(folder):
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-    return not folder.exists()
 
 
 class Prometheus:
@@ -104,7 +77,7 @@ def work(group, folder):
     scratch.mkdir()
     small = folder / "small"
     small.mkdir()
-    command = [ROOT / ".build" / "debug" / "workload", "--cgroup", group, "--leave", mount_point(), "--dir", scratch]
+    command = [ROOT / ".build" / "debug" / "workload", "--cgroup", group, "--leave", group.parent.parent, "--dir", scratch]
     command += ["--only", "syscalls,uring,edges", "--uring", "async", "--small", small, "--repeat", "3"]
     # The small file system goes with the mount namespace.
     script = 'mount -t tmpfs -o size=64k small "$1" && shift && exec "$@"'
@@ -116,7 +89,7 @@ def main(program):
     VARIABLES.update({"$__rate_interval": "15s", "$__range": "1m"})
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ot-prometheus-")))
-        group = stack.enter_context(cgroup())
+        group = stack.enter_context(service(UNIT))
         agent = stack.enter_context(Agent(program, "127.0.0.1:0", more='[[watch]]\nslice = "nothing-is-here.slice"'))
         prometheus = stack.enter_context(Prometheus(folder, f"127.0.0.1:{agent.port}"))
         writes = f'sum(otagent_unit_writes_total{{unit="{UNIT}"}})'

@@ -23,6 +23,10 @@ extension SystemTests {
             try drive("../Prometheus/live.py")
         }
 
+        @Test func `an unexpected writer is there once, as in the batch, and harmless`() throws {
+            try drive("alerts.py")
+        }
+
         @Test func `no client delays a window`() throws { try drive("load.py") }
     }
 }

@@ -18,7 +18,11 @@ extension SystemTests {
             #expect(end.output.contains("batches"))
         }
 
-        @Test(.timeLimit(.minutes(3)), arguments: [["First", "Which service", "Who storms", "Who uses"]])
+        @Test(
+            .timeLimit(.minutes(3)),
+            arguments: [
+                ["First", "Which service", "Who storms", "Who uses"], ["Who writes to"], ["Which container"],
+            ])
         func `the questions are answered by the commands that are shown for them`(titles: [String]) throws {
             let script = Self.root.appending(path: "Tests/Examples/ask_questions.py").path
             let arguments = ["-B", script, try built("otagent")] + titles

@@ -2,6 +2,6 @@
 include "names";
 
 select(.type == "alert")
-| [.time[11:19], (.user_unit // .unit // .container.name // .container.id // .cgroup.path // .slice // "?"), .comm,
+| [.time[11:19], (.container.name // .container.id // .user_unit // .unit // .cgroup.path // .slice // "?"), .comm,
    (.exe // "-"), .op, (.path // "?"), (.parents | join(" < "))]
 | map(legible) | @tsv
