@@ -3,10 +3,9 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/openat2.h>
 #include <malloc.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -120,19 +119,44 @@ void clinux_give_memory_back(void)
 	malloc_trim(0);
 }
 
+static int has_text_relocations(const struct dl_phdr_info *program)
+{
+	for (int i = 0; i < program->dlpi_phnum; i++) {
+		const ElfW(Dyn) * entry;
+
+		if (program->dlpi_phdr[i].p_type != PT_DYNAMIC)
+			continue;
+		entry = (const void *)(program->dlpi_addr + program->dlpi_phdr[i].p_vaddr);
+		for (; entry->d_tag != DT_NULL; entry++)
+			if (entry->d_tag == DT_TEXTREL ||
+			    (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL))
+				return 1;
+	}
+	return 0;
+}
+
+/* Code is not written to once it is there, so every page of it is as the file has it; but for these relocations. */
+static int forget_code(struct dl_phdr_info *program, size_t size, void *unused)
+{
+	uintptr_t inside = getpagesize() - 1;
+
+	(void)size;
+	(void)unused;
+	if (has_text_relocations(program))
+		return 0;
+	for (int i = 0; i < program->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &program->dlpi_phdr[i];
+		uintptr_t begin = program->dlpi_addr + part->p_vaddr;
+		uintptr_t end = (begin + part->p_memsz + inside) & ~inside;
+
+		begin &= ~inside;
+		if (part->p_type == PT_LOAD && (part->p_flags & (PF_X | PF_W)) == PF_X)
+			madvise((void *)begin, end - begin, MADV_DONTNEED);
+	}
+	return 0; /* on to the next library */
+}
+
 void clinux_forget_code(void)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char *line = NULL, access[5];
-	unsigned long begin, end, inode;
-	size_t room = 0;
-
-	while (maps && getline(&line, &room, maps) > 0)
-		/* Code is never written to, so every page of it is as the file has it. */
-		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &begin, &end, access, &inode) == 4 &&
-		    inode && !strcmp(access, "r-xp"))
-			madvise((void *)begin, end - begin, MADV_DONTNEED);
-	free(line);
-	if (maps)
-		fclose(maps);
+	dl_iterate_phdr(forget_code, NULL);
 }

@@ -10,7 +10,7 @@ package enum MemoryUse {
     /// Gives the kernel all that is free; it takes milliseconds, so it is for when much has become free at once.
     package static func giveBack() { clinux_give_memory_back() }
 
-    /// Gives back the pages of code that the start has gone through, which is most of what such a process has in memory.
+    /// Gives back the pages of code that the start has gone through, a third of what such a process has in memory.
     ///
     /// What is needed again comes back out of the cache of files, a few microseconds for 64 KiB.
     package static func forgetStart() { clinux_forget_code() }

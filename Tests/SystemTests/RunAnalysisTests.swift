@@ -159,11 +159,7 @@ extension SystemTests {
             try folder.write("empty", "")
             try folder.write("header", "pid,cgid,comm,kind,flags,mode,filename,return\n")
             try folder.write("wrong", "hello\n")
-            // What no test can bring about whenever it likes: that one event did not fit into the buffer.
-            let end =
-                #"{"pid":0,"cgid":0,"comm":"","kind":"lost","flags":0,"mode":0,"op":"lost","lost":"#
-                + #"{"dropped":1,"missed_runs":0,"unwritten":0,"unread":0,"unknown_results":0,"unresolved_paths":0,"#
-                + #""unfollowed":0}}"#
+            let end = Self.loss(1)
             try folder.write("lost", row + "\n" + end + "\n")
             try folder.write("lost.json", "[\n" + row + ",\n" + end + "\n]\n")
             let nothing = "there is no row in it: nothing can be said\n"
@@ -210,13 +206,20 @@ extension SystemTests {
             #expect(classes == ["replaced", "replaced"])
         }
 
+        /// The end of a trace that lost so many events, which no test can bring about whenever it likes.
+        private static func loss(_ dropped: Int) -> String {
+            let absent = [
+                "filename", "fname", "return", "time", "ppid", "uid", "unit", "path", "created", "via", "dev", "ino",
+                "target", "target_path", "resolved", "root", "container", "argv", "argv_truncated", "opcode",
+            ]
+            return #"{"pid":0,"cgid":0,"comm":"","kind":"lost","flags":0,"mode":0,"tid":0,"op":"lost","#
+                + absent.map { "\"\($0)\":null," }.joined() + #""lost":{"dropped":\#(dropped),"missed_runs":null,"#
+                + #""unwritten":0,"unread":0,"unknown_results":0,"unresolved_paths":0,"unfollowed":0}}"#
+        }
+
         @Test func `what was lost goes with the trace into every other form that has a place for it`() throws {
             let row = #"{"pid":1,"cgid":1,"comm":"c","kind":"openat","flags":0,"mode":0,"path":"/w/a","return":3}"#
-            let end =
-                #"{"pid":0,"cgid":0,"comm":"","kind":"lost","flags":0,"mode":0,"op":"lost","lost":"#
-                + #"{"dropped":7,"missed_runs":null,"unwritten":0,"unread":0,"unknown_results":0,"unresolved_paths":0,"#
-                + #""unfollowed":0}}"#
-            try folder.write("t.jsonl", "\(row)\n\(end)\n")
+            try folder.write("t.jsonl", "\(row)\n\(Self.loss(7))\n")
             for form in ["json", "jsonl"] {
                 let copy = try traced("convert", "t.jsonl", "--to", form, "-o", "copy.\(form)")
                 #expect(copy.status == 0)
@@ -314,8 +317,13 @@ extension SystemTests {
         }
 
         @Test(.enabled(if: Schema.canValidate, "python3 has no jsonschema"))
-        func `the summary is what its schema says`() throws {
+        func `the summary and the rows are what their schemas say`() throws {
             try trace()
+            let lines = try traced.text("t.jsonl").split(separator: "\n") + [Substring(Self.loss(7))]
+            let rows = try folder.write("t.json", "[" + lines.joined(separator: ",") + "]\n")
+            let valid = try Schema.validate(linesOf: rows, by: "opentrace.trace-1.json", in: folder)
+            #expect(valid.status == 0, "\(valid.errors)")
+            try folder.write("t.jsonl", lines.joined(separator: "\n") + "\n")
             let text = try says("convert", "t.jsonl", "--to", "summary-json", "--hash", "all", "--all-files")
             let file = try folder.write("summary.json", text)
             let validated = try Schema.validate(linesOf: file, by: "opentrace.summary-1.json", in: folder)

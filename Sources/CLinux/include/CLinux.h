@@ -57,7 +57,7 @@ void clinux_keep_memory_small(void);
 /* malloc_trim(3), of all that is free. */
 void clinux_give_memory_back(void);
 
-/* madvise(2) MADV_DONTNEED, of all code: the pages stay in the cache of files. */
+/* madvise(2) MADV_DONTNEED, of the code of the program and its libraries: the pages stay in the cache of files. */
 void clinux_forget_code(void);
 
 #endif
