@@ -32,8 +32,9 @@ struct ResolvedPlace {
     init?(opened: CInt) {
         var status = stat()
         let number = clinux_mount_of_open(opened)
-        guard let mount = Int32(exactly: number), mount >= 0, fstat(opened, &status) == 0, status.st_nlink > 0,
-            let found = readLink("/proc/self/fd/\(opened)"), found.first == UInt8(ascii: "/")
+        // The link first: of a directory that is removed meanwhile it ends with " (deleted)", and its status tells.
+        guard let mount = Int32(exactly: number), mount >= 0, let found = readLink("/proc/self/fd/\(opened)"),
+            found.first == UInt8(ascii: "/"), fstat(opened, &status) == 0, status.st_nlink > 0
         else { return nil }
         (self.path, self.mount, inode) = (ByteString(found), mount, UInt64(status.st_ino))
     }
