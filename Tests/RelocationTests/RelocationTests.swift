@@ -47,7 +47,7 @@ import Testing
         #expect(wanted.contains("on_submit_req") == !isOld)
         #expect(wanted.contains("on_req_failed_probed") == (kernel == "6.1"))
         #expect(wanted.contains("on_write_copy1") == (kernel == "7"))
-        #expect(wanted.count(where: { !ProgramGroup.isCopy($0) }) == (kernel == "5.10" ? 28 : 29))
+        #expect(wanted.count(where: { !ProgramGroup.isCopy($0) }) == (kernel == "5.10" ? 33 : 34))
     }
 }
 

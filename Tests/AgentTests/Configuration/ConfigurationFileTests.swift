@@ -44,9 +44,9 @@ import Testing
 
     @Test func warningsLeaveTheSettingsAndErrorsDoNot() {
         let warned = ConfigurationFile.parse(
-            text: anOutput + "[baseline]\nenabled = true\n", path: "f", environment: [:])
+            text: anOutput + "[containers]\nnames = false\nstate_dirs = [\"/x\"]\n", path: "f", environment: [:])
         #expect(warned.problems.map(\.severity) == [.warning])
-        #expect(warned.settings?.baseline.enabled == true)
+        #expect(warned.settings?.containers.names == false)
         let wrong = ConfigurationFile.parse(text: anOutput + "[agent]\nx = 1\n", path: "f", environment: [:])
         #expect(wrong.problems.map(\.severity) == [.error])
         #expect(wrong.settings == nil)
