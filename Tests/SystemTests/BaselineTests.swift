@@ -92,6 +92,7 @@ extension SystemTests {
             func timesFound() throws -> Int { try known(watched, "diff").count { $0.id == new.id } }
             while try timesFound() == 0, ContinuousClock.now < again { usleep(20_000) }
             let batches = try watched.stop()
+            #expect(alerts(watched, batches).count { $0.id == new.id } == 2)
             #expect(batches.allSatisfy { $0.loss.watchRecords == 0 })
 
             // Without an agent.

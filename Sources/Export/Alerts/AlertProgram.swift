@@ -91,6 +91,10 @@ package final class AlertProgram: AlertOutlet {
 
     private func next() -> [UInt8]? {
         let (line, waiters): ([UInt8]?, [CheckedContinuation<Void, Never>]) = state.withLock { state in
+            if end.hasCome {
+                state.account.dropped += UInt64(state.waiting.count)
+                state.waiting = []
+            }
             if !state.waiting.isEmpty { return (state.waiting.removeFirst(), []) }
             state.running -= 1
             guard state.running == 0 else { return (nil, []) }
@@ -103,11 +107,8 @@ package final class AlertProgram: AlertOutlet {
     /// Takes no more; lets what waits and what runs come to its end until `deadline`, and ends the rest.
     package func finish(by deadline: ContinuousClock.Instant) async -> AlertOutletAccount {
         state.withLock { $0.isOver = true }
-        let impatience = Task {
-            try? await Task.sleep(until: deadline, clock: .continuous)
-            if Task.isCancelled { return }
-            giveUp()
-        }
+        // The threads of the runs see to it: they wait for nobody.
+        end.come(by: deadline)
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 if state.running > 0 { state.idle.append(continuation) }
@@ -115,23 +116,15 @@ package final class AlertProgram: AlertOutlet {
             }
             if isIdle { continuation.resume() }
         }
-        impatience.cancel()
         return account
-    }
-
-    private func giveUp() {
-        state.withLock { state in
-            state.account.dropped += UInt64(state.waiting.count)
-            state.waiting = []
-        }
-        end.come()
     }
 }
 
-/// A descriptor that is readable once everything is to end; every run looks at it.
+/// When everything is to end at the latest, and a descriptor that is readable once that is known; every run looks at both.
 final class AlertProgramEnd: Sendable {
     let descriptor: CInt
     private let other: CInt
+    private let instant = Mutex<ContinuousClock.Instant?>(nil)
 
     init() {
         var ends: [CInt] = [-1, -1]
@@ -144,5 +137,13 @@ final class AlertProgramEnd: Sendable {
         if other >= 0 { close(other) }
     }
 
-    func come() { _ = write(other, [1] as [UInt8], 1) }
+    /// Nil as long as nobody knows.
+    var deadline: ContinuousClock.Instant? { instant.withLock { $0 } }
+
+    var hasCome: Bool { deadline.map { $0 <= .now } ?? false }
+
+    func come(by deadline: ContinuousClock.Instant) {
+        instant.withLock { $0 = deadline }
+        _ = write(other, [1] as [UInt8], 1)
+    }
 }

@@ -73,18 +73,18 @@ struct AlertRun {
     ) -> Outcome {
         var rest = line[...]
         while true {
-            let left = ContinuousClock.now.duration(to: deadline)
-            if left <= .zero { return .late }
+            let last = end.deadline
+            let left = ContinuousClock.now.duration(to: min(deadline, last ?? deadline))
+            if left <= .zero { return deadline <= .now ? .late : .givenUp }
             var watched = [
                 pollfd(fd: process, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: end.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: last == nil ? end.descriptor : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: said.read, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: rest.isEmpty ? -1 : input.write, events: Int16(POLLOUT), revents: 0),
             ]
             poll(&watched, nfds_t(watched.count), Int32(left / .milliseconds(1)) + 1)
             if watched[2].revents != 0 { said.listen(atMost: Self.mostSaid) }
             if watched[0].revents != 0 || process < 0 && Self.hasEnded(said) { return .ended }
-            if watched[1].revents != 0 { return .givenUp }
             if watched[3].revents != 0 {
                 rest = input.feed(rest)
                 // It sees the end of the line, and of the input.
