@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 QUESTIONS = ROOT / "examples" / "questions"
 HOSTILE = "evil\x1b[2J.service"
 TAG = f"ot-test-{os.getpid()}"
+# A name of its own: the same program of the same unit in the same directory is told of once, on the whole host.
+SURPRISE = f"surprise-{os.getpid()}.service"
 
 
 def fail(sentence):
@@ -75,7 +77,7 @@ SERVICES = {
     HOSTILE: "dd if=/dev/zero of=own bs=1k count=1 conv=fsync status=none",
     # To be refused, as the rule for /etc has them, and to be told of.
     "apt-daily-upgrade.service": f"cp /etc/hostname /etc/{TAG}-allowed; rm /etc/{TAG}-allowed",
-    "surprise.service": f"cp /etc/hostname /etc/{TAG}-surprise; rm /etc/{TAG}-surprise",
+    SURPRISE: f"cp /etc/hostname /etc/{TAG}-surprise; rm /etc/{TAG}-surprise",
 }
 
 
@@ -138,39 +140,47 @@ def check(title, said):
         return row[1] == "ENOSPC" and int(row[0]) > 0 and row[3] <= row[4] and "hungry.service" not in by_unit
     if title.startswith("Who storms"):
         row, other = by_unit["db.service"], next(line for line in lines if line[4].endswith("/evil?[2J.service"))
-        return int(row[1]) == int(row[2]) and row[3] == "4096" and int(row[0]) > int(other[0]) and lines.index(row) < lines.index(other)
+        # One each; but the agent may go in between.
+        same = abs(int(row[1]) - int(row[2])) <= 2 and 4000 < int(row[3]) < 4200
+        return same and int(row[0]) > int(other[0]) and lines.index(row) < lines.index(other)
     if title.startswith("Who uses"):
         row = by_unit["ring.service"]
         return int(row[0]) > 0 and int(row[2]) > 0 and row[4].endswith("%") and "db.service" not in by_unit
     if title.startswith("Who writes to"):
         mine = [line for line in lines if TAG in "\t".join(line)]
         told = {(line[1], line[2], line[4], line[5]) for line in mine}
-        wanted = {("surprise.service", "cp", "create", f"/etc/{TAG}-surprise"), ("surprise.service", "rm", "delete", f"/etc/{TAG}-surprise")}
+        wanted = {(SURPRISE, "cp", "create", f"/etc/{TAG}-surprise"), (SURPRISE, "rm", "delete", f"/etc/{TAG}-surprise")}
         return wanted <= told and "apt-daily-upgrade.service" not in by_unit and all("sh" in line[6] for line in mine)
     if title.startswith("Which container"):
         mine = [line for line in lines if TAG in "\t".join(line)]
         told = {(line[1], line[2], line[4], line[5]) for line in mine}
-        return told == {(f"{TAG}-web", "sh", "create", f"/etc/{TAG}-container")} and "surprise.service" not in by_unit
+        return told == {(f"{TAG}-web", "sh", "create", f"/etc/{TAG}-container")} and SURPRISE not in by_unit
     return title.startswith("First")
 
 
 def ask(title, commands, cgroups, folder, bin):
     over = threading.Event()
     acting = threading.Thread(target=act, args=(cgroups, folder, over, "container" in title))
-    if any("otagent" in command.split() for command in commands):
-        acting.start()
     environment = os.environ | {"PATH": f"{bin}:{os.environ['PATH']}"}
     said = ""
     for command in commands:
         words = ["/bin/bash", "-c", f"set -o pipefail\n{command}"]
-        end = subprocess.run(words, cwd=QUESTIONS, env=environment, capture_output=True, timeout=120, check=False)
-        said = end.stdout.decode(errors="replace")
-        if end.returncode != 0:
+        with tempfile.TemporaryFile() as output:
+            running = subprocess.Popen(words, cwd=QUESTIONS, env=environment, stdout=output, stderr=subprocess.PIPE, text=True)
+            errors = ""
+            for line in running.stderr:
+                errors += line
+                # Not before the agent counts: its programs are attached one after the other.
+                if "ready:" in line:
+                    acting.start()
+            status = running.wait(60)
             over.set()
-            fail(f"{command}: {end.stderr.decode(errors='replace')}")
-    over.set()
-    if acting.ident:
-        acting.join()
+            if acting.ident:
+                acting.join()
+            if status != 0:
+                fail(f"{command}: {errors}")
+            output.seek(0)
+            said = output.read().decode(errors="replace")
     print(f"## {title}\n{said}")
     if not check(title, said):
         fail(f"that is no answer to: {title}")
