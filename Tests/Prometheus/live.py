@@ -96,12 +96,14 @@ def main(program):
         group = stack.enter_context(service(UNIT))
         agent = stack.enter_context(Agent(program, "127.0.0.1:0", more='[[watch]]\nslice = "nothing-is-here.slice"'))
         prometheus = stack.enter_context(Prometheus(folder, f"127.0.0.1:{agent.port}"))
-        writes = f'sum(otagent_unit_writes_total{{unit="{UNIT}"}})'
+        # Others may run this, too.
+        mine = f'unit="{UNIT}",slice="{group.parent.name}"'
+        writes = f"sum(otagent_unit_writes_total{{{mine}}})"
         eventually("the agent is scraped", lambda: prometheus.ask("up == 1"))
         done = work(group, folder)
         eventually("its writes are scraped", lambda: prometheus.ask(f"{writes} == {done}"))
         # What a unit seldom does has a series from then on only, and a rate when it was scraped again.
-        again = f'count_over_time(otagent_unit_syncs_total{{unit="{UNIT}"}}[30s]) > 2'
+        again = f"count_over_time(otagent_unit_syncs_total{{{mine}}}[30s]) > 2"
         eventually("rates", lambda: prometheus.ask(f"{again} and on () count_over_time(up[30s]) > 5"))
         silent, count = set(), 0
         for place, target in targets():
@@ -118,7 +120,7 @@ def main(program):
                     eventually(f"{name} is recorded", lambda name=name: prometheus.ask(name))
         full = eventually(
             "an alert that there is no room",
-            lambda: prometheus.ask(f'ALERTS{{alertname="UnitFullDisk",unit="{UNIT}",alertstate="firing"}}'),
+            lambda: prometheus.ask(f'ALERTS{{alertname="UnitFullDisk",{mine},alertstate="firing"}}'),
         )
         expect({sample["metric"]["errno"] for sample in full} == {"ENOSPC"}, full)
         wrong = prometheus.ask('ALERTS{alertname=~"Otagent.*",severity="critical",alertstate="firing"}')
