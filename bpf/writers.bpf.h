@@ -215,6 +215,7 @@ static __always_inline void find_actor(struct task_struct *task, struct actor *a
 
 	seek = bpf_map_lookup_elem(&sought, &zero);
 	actor->slot = OT_SLOT_HOST;
+	actor->writer = 0;
 	if (!seek)
 		return;
 	*seek = who;
