@@ -182,7 +182,7 @@ static __always_inline int watch_seen_file(__u32 watched, int via, bool direct)
 	if (!to)
 		return 0;
 	who = to->seen.actor;
-	watch_as(to->seen.file, &who, watched, via, PROBED, direct);
+	watch_as(to->seen.file, &who, watched, via, PROBED, true, direct);
 	return 0;
 }
 

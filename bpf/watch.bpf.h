@@ -88,7 +88,7 @@ static __always_inline __u64 writer_mark(__u64 writer)
 }
 
 /* Tells what is `seen`, unless it was told. */
-static __always_inline int sight(bool direct)
+static __always_inline int sight(bool is_request, bool direct)
 {
 	struct watch_scratch *to;
 	__u64 mark, directory, state = 0;
@@ -108,7 +108,7 @@ static __always_inline int sight(bool direct)
 		if (state == OT_MARK_SETTLED || (state && state_of(mark)))
 			return 0;
 	}
-	if (!tell_sighting(to, !state, direct)) {
+	if (!tell_sighting(to, !state, is_request, direct)) {
 		ADD_ATOMICALLY(&stats.sightings_dropped, 1);
 		return 0;
 	}
@@ -123,17 +123,29 @@ static __always_inline int sight(bool direct)
 /* Global, so that the verifier looks at them once for each program. */
 __noinline int sight_direct(void)
 {
-	return sight(DIRECT);
+	return sight(false, DIRECT);
 }
 
 __noinline int sight_probed(void)
 {
-	return sight(PROBED);
+	return sight(false, PROBED);
+}
+
+/* Apart, as to find an actor takes more of the stack than some programs have left. */
+__noinline int sight_request_direct(void)
+{
+	return sight(true, DIRECT);
+}
+
+__noinline int sight_request_probed(void)
+{
+	return sight(true, PROBED);
 }
 
 /* An operation on a file, by its own links; `typed` is how the file itself is to be read. */
 static __always_inline void watch_as(struct file *file, const struct actor *actor,
-				     enum ot_watched watched, int via, bool typed, bool direct)
+				     enum ot_watched watched, int via, bool typed, bool is_request,
+				     bool direct)
 {
 	struct dentry *dentry, *parent;
 	struct watch_scratch *to;
@@ -162,7 +174,11 @@ static __always_inline void watch_as(struct file *file, const struct actor *acto
 	to->seen.watched = watched;
 	to->seen.via = via + 1;
 	to->seen.is_named = 0;
-	if (direct)
+	if (is_request && direct)
+		sight_request_direct();
+	else if (is_request)
+		sight_request_probed();
+	else if (direct)
 		sight_direct();
 	else
 		sight_probed();
@@ -171,7 +187,7 @@ static __always_inline void watch_as(struct file *file, const struct actor *acto
 static __always_inline void watch_file(struct file *file, const struct actor *actor,
 				       enum ot_watched watched, int via, bool direct)
 {
-	watch_as(file, actor, watched, via, direct, direct);
+	watch_as(file, actor, watched, via, direct, false, direct);
 }
 
 /* --- names ---------------------------------------------------------------------------------------------------- */

@@ -224,10 +224,10 @@ static __always_inline bool send_sighting(struct watch_scratch *to, bool is_urge
 	return !bpf_ringbuf_output(&sightings, to, sizeof(to->record) + length, flags);
 }
 
-/* Tells what is `seen`; false when there was no room for it. */
-static __always_inline bool tell_sighting(struct watch_scratch *to, bool is_urgent, bool direct)
+/* Tells what is `seen`; false when there was no room for it. A request may be ended by another task than its writer. */
+static __always_inline bool tell_sighting(struct watch_scratch *to, bool is_urgent, bool is_request,
+					  bool direct)
 {
-	struct task_struct *task = current_task(direct);
 	struct ot_sighting *record = &to->record;
 	struct actor now = to->seen.actor;
 	struct dentry *dentry = to->seen.dentry;
@@ -251,8 +251,8 @@ static __always_inline bool tell_sighting(struct watch_scratch *to, bool is_urge
 		direct ? add_watched_path_direct(true) : add_watched_path_probed(true);
 	record->within_length =
 		direct ? add_watched_path_direct(false) : add_watched_path_probed(false);
-	if (record->via)
-		find_actor(task, &now, direct);
+	if (is_request)
+		find_actor(current_task(direct), &now, direct);
 	if (now.writer == to->seen.actor.writer)
 		add_current(to, direct);
 	else

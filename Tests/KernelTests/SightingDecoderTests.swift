@@ -69,7 +69,7 @@ private func decoded(_ bytes: [UInt8]) -> SightingDecoder.Record? {
 
     @Test func `a record that ends early is none, wherever it ends`() {
         var written = Written()
-        written.pieces = [Written.text("name"), Written.text("a"), Written.text("b"), Written.text("c"), Written.text("d")]
+        written.pieces = ["name", "a", "b", "c", "d"].map { Written.text($0) }
         let whole = written.bytes
         #expect(decoded(whole) != nil)
         for length in 0..<whole.count { #expect(decoded(Array(whole.prefix(length))) == nil) }
