@@ -51,6 +51,22 @@ static __always_inline __u64 state_of(__u64 mark)
 	return 0;
 }
 
+/* The same question where it is all that a writer at work pays. */
+static __always_inline bool is_settled(__u64 mark)
+{
+	struct ot_mark_set *set = mark_set(mark);
+
+	if (!set)
+		return true;
+	mark |= OT_MARK_SETTLED;
+#pragma unroll
+	for (int i = 0; i < OT_MARKS_IN_SET; i++)
+		if (set->mark[i] == mark)
+			return true;
+	return false;
+}
+
+/* In the first free place, where it is found soonest. */
 static __always_inline void set_mark(__u64 mark, enum ot_mark_state state)
 {
 	struct ot_mark_set *set = mark_set(mark);
@@ -59,7 +75,7 @@ static __always_inline void set_mark(__u64 mark, enum ot_mark_state state)
 	if (!set)
 		return;
 #pragma unroll
-	for (int i = 0; i < OT_MARKS_IN_SET; i++)
+	for (int i = OT_MARKS_IN_SET - 1; i >= 0; i--)
 		if (!set->mark[i])
 			place = i;
 	set->mark[place & (OT_MARKS_IN_SET - 1)] = mark | state;
@@ -70,15 +86,15 @@ static __always_inline __u64 marked(__u64 hash, __u64 word)
 	return mixed(hash, word) & ~OT_MARK_STATE;
 }
 
+/* What is watched is in bits that inode numbers have no use for: one word less to mix, as a writer pays for each. */
 static __always_inline __u64 directory_mark(const struct actor *actor, struct inode *directory,
 					    __u64 what, bool direct)
 {
 	struct super_block *super = READ(direct, directory, i_sb);
-	__u64 hash = mixed(watch.seed ^ actor->writer, READ(direct, directory, i_ino));
+	__u64 hash = mixed(watch.seed ^ actor->writer, READ(direct, directory, i_ino) ^ what << 58);
 
-	hash = mixed(hash, (__u64)READ(direct, super, s_dev) << 32 |
-				   READ(direct, directory, i_generation));
-	return marked(hash, what);
+	return marked(hash, (__u64)READ(direct, super, s_dev) << 32 |
+				    READ(direct, directory, i_generation));
 }
 
 /* A writer's mark may not be that of a directory with no number. */
@@ -157,7 +173,7 @@ static __always_inline void watch_as(struct file *file, const struct actor *acto
 	dentry = READ(typed, file, f_path.dentry);
 	parent = READ(typed, dentry, d_parent);
 	mark = directory_mark(actor, READ(typed, parent, d_inode), watched, typed);
-	if (state_of(mark) == OT_MARK_SETTLED)
+	if (is_settled(mark))
 		return;
 	to = watch_scratch();
 	if (!to)
