@@ -127,6 +127,6 @@ extension MemoryPlan {
     /// What is there whatever the plan: the programs themselves, each 14 KiB with what it calls; small maps, and what is
     /// rounded up to pages; and what there is for each CPU.
     private static func fixedBytes(_ possibleCPUs: Int) -> Int {
-        34 * (14 << 10) + (96 << 10) + possibleCPUs * bytesPerCPU
+        33 * (14 << 10) + (96 << 10) + possibleCPUs * bytesPerCPU
     }
 }

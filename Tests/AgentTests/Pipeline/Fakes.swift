@@ -123,8 +123,15 @@ final class RecordingSink: Sink {
     let kind = OutputKind.http
     private let accepted = Mutex<[Batch]>([])
     private let onAccept: @Sendable (Int) -> Void
+    private let isSafe: @Sendable (Int) -> Bool
 
-    init(onAccept: @escaping @Sendable (Int) -> Void = { _ in }) { self.onAccept = onAccept }
+    /// - Parameter isSafe: whether the batch of this number would outlive a kill once it was accepted.
+    init(
+        onAccept: @escaping @Sendable (Int) -> Void = { _ in },
+        isSafe: @escaping @Sendable (Int) -> Bool = { _ in true }
+    ) {
+        (self.isSafe, self.onAccept) = (isSafe, onAccept)
+    }
 
     var batches: [Batch] { accepted.withLock { $0 } }
 
@@ -144,7 +151,7 @@ final class RecordingSink: Sink {
             return batches.count
         }
         onAccept(count)
-        return true
+        return isSafe(count)
     }
 
     func finish(by deadline: ContinuousClock.Instant) async -> SinkAccount { SinkAccount() }
@@ -161,7 +168,7 @@ struct Bench {
         _ script: FakeSource.Script = FakeSource.Script(), clock: TestClock = TestClock(), host: FakeHost? = nil,
         names: CgroupNames = CgroupNames(startsAtRealRoot: true, asksAboutContainers: true),
         containers: ContainerNames? = nil, sink: RecordingSink = RecordingSink(), others: [Pipeline.Output] = [],
-        foldsTransient: Bool = true,
+        foldsTransient: Bool = true, signs: Pipeline.Signs = Pipeline.Signs(),
         beforeFacts: @escaping @Sendable (Int) -> Void = { _ in },
         beforeDrain: @escaping @Sendable (inout FakeSource.Script) -> Void = { _ in }
     ) {
@@ -177,7 +184,8 @@ struct Bench {
             shape: Pipeline.Shape(
                 outputs: [Pipeline.Output(sink, since: start)] + others,
                 limits: Rollup.Limits(units: 100, writersPerUnit: 10),
-                foldsTransient: foldsTransient, interval: .seconds(10)))
+                foldsTransient: foldsTransient, interval: .seconds(10)),
+            signs: signs)
     }
 }
 

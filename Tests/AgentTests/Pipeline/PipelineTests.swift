@@ -138,6 +138,21 @@ import Testing
         #expect(bench.sink.batches.map(\.sequence) == Array(1...UInt64(bench.sink.batches.count)))
     }
 
+    @Test func `a window is said to be closed only when every sink has it safe`() async throws {
+        let closed = Mutex<[Timestamp]>([])
+        var signs = Pipeline.Signs()
+        signs.closed = { window in closed.withLock { $0.append(window.end) } }
+        let clock = TestClock()
+        let slow = RecordingSink(isSafe: { $0 != 3 })
+        let bench = Bench(
+            clock: clock, sink: RecordingSink(isSafe: { $0 != 2 }),
+            others: [Pipeline.Output(slow, since: clock.reading.wall)], signs: signs)
+        try await bench.pipeline.run(.atLeast(.seconds(40)))
+        let ends = bench.sink.batches.map(\.window.end)
+        #expect(ends.count == 4)
+        #expect(closed.withLock { $0 } == [ends[0], ends[3]])
+    }
+
     @Test func `when the wait for the first boundary fails, what was counted is handed over`() async throws {
         let bench = Bench(
             FakeSource.Script(drains: [writes(6, in: 1)], failingFacts: 3), clock: TestClock(wall: 1_000_003))
