@@ -90,7 +90,8 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	if (bpf_map_update_elem(&iocbs, &key, &pending, BPF_ANY))
 		ADD_ATOMICALLY(&stats.aio_unknown_results, 1);
 	/* Judged here: when its result is reaped the file may be gone. */
-	if (pending.kind == REGULAR_FILE && !pending.is_sync)
+	if (pending.kind == REGULAR_FILE && !pending.is_sync &&
+	    READ(direct, file, f_mode) & FMODE_WRITE)
 		watch_file(file, &who, OT_WATCHED_WRITE, BY_SYSCALL, direct);
 	return 0;
 }

@@ -117,7 +117,7 @@ static __always_inline void note_file(struct ot_request *request)
 		return;
 	request->has_kind = 1;
 	request->kind = kind_of(file, PROBED);
-	if (request->kind == REGULAR_FILE &&
+	if (request->kind == REGULAR_FILE && READ(PROBED, file, f_mode) & FMODE_WRITE &&
 	    (is_uring_write(request->opcode) || request->opcode == URING_FALLOCATE ||
 	     request->opcode == URING_FTRUNCATE))
 		watch_file(file, &who, watched_of(request->opcode), request->via, PROBED);

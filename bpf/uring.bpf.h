@@ -33,6 +33,8 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	}
 	if (flags & REQUEST_SKIPS_COMPLETION) {
 		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+		if (is_watching()) /* nor is it judged */
+			ADD_ATOMICALLY(&stats.sightings_dropped, 1);
 		return;
 	}
 	if (is_uring_open(opcode)) {

@@ -128,7 +128,8 @@ static __always_inline int sight(bool is_request, bool direct)
 		ADD_ATOMICALLY(&stats.sightings_dropped, 1);
 		return 0;
 	}
-	if (!directory)
+	/* A request may never be done: a mark would hide whoever does the same otherwise. */
+	if (!directory || to->seen.request)
 		return 1;
 	if (!state)
 		set_mark(directory, OT_MARK_TOLD);
@@ -285,9 +286,11 @@ static __always_inline void mark_name(struct watch_scratch *to, __u64 base, bool
 static __always_inline int sight_name(__u64 name, int directory, __u32 watched, __u64 request,
 				      bool direct)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
 	struct watch_scratch *to;
 	struct dentry *dentry;
 	struct inode *inode;
+	__u64 mounts;
 	long read;
 
 	if (!config.mark_sets)
@@ -307,12 +310,16 @@ static __always_inline int sight_name(__u64 name, int directory, __u32 watched, 
 	}
 	dentry = to->seen.dentry;
 	inode = BPF_CORE_READ(dentry, d_inode);
+	/* The same name leads to something else where other things are mounted. */
+	mounts = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	mark_name(to,
 		  mixed(BPF_CORE_READ(inode, i_ino) ^ watch.seed,
 			mixed((__u64)BPF_CORE_READ(inode, i_sb, s_dev) << 32 |
 				      BPF_CORE_READ(inode, i_generation),
-			      mixed(to->seen.actor.writer, watched | BY_NAME))),
+			      mixed(to->seen.actor.writer, mounts << 32 | watched | BY_NAME))),
 		  direct);
+	if (!read) /* whatever it was, it is not what another one was */
+		to->seen.directory_mark = 0;
 	to->seen.request = request;
 	to->seen.name_length = read;
 	to->seen.watched = watched;

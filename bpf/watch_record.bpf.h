@@ -204,8 +204,11 @@ static __always_inline void add_slot(struct watch_scratch *to)
 	__u32 index = to->seen.actor.slot;
 	struct ot_slot *slot = bpf_map_lookup_elem(&slots, &index);
 
-	if (!slot)
+	/* Nobody knows who it was: no rule allows this user, whom there cannot be. */
+	if (!slot || index < OT_SLOT_FIRST || slot->key.owner != OT_OWNER_WRITER) {
+		to->record.uid = ~0U;
 		return;
+	}
 	to->record.tgid = slot->tgid;
 	to->record.uid = slot->key.uid;
 	to->record.exe_device = slot->key.exe_device;

@@ -79,6 +79,8 @@ package actor KernelSource {
     private var lastStats = ot_stats()
     private var lastUnreadable: UInt64 = 0
     private var runs: RunAccount
+    /// More than a ring holds: who writes faster than anybody reads does not keep a call from ending.
+    private static var mostRecords: Int { 1 << 16 }
     /// Cgroups that are gone and drained, and still have slots.
     private var gone: Set<CgroupID> = []
 
@@ -118,7 +120,7 @@ package actor KernelSource {
         let object = try Self.load(open, countsInstructions: options.asksVerifier)
         try Self.fillQueues(object, plan)
         let inbox = Inbox()
-        var ring = try RingBuffer(object.map("events")) { record in
+        var ring = try RingBuffer(object.map("events"), most: Self.mostRecords) { record in
             inbox.take(record)
         }
         if plan.canWatch { try ring.add(object.map("sightings")) }

@@ -20,6 +20,9 @@ struct SightingMarks: ~Copyable, Sendable {
 
     /// Lets the programs tell what they sight, as if they had never seen anything.
     func arm(seed: UInt64) {
+        control[Self.isArmed] = 0
+        // Of the old seed; they would fill the sets for ever.
+        for word in 0..<marks.count where marks[word] != 0 { marks[word] = 0 }
         control[Self.seed] = seed
         control[Self.isArmed] = 1
     }
@@ -42,7 +45,8 @@ struct SightingMarks: ~Copyable, Sendable {
     private func settle(_ mark: UInt64) {
         guard mark & OT_MARK_STATE == 0, mark != 0 else { return }
         let set = places(mark)
-        let place = set.first { marks[$0] & ~OT_MARK_STATE == mark } ?? set.first { marks[$0] == 0 } ?? set.lowerBound
+        let place = set.first { marks[$0] & ~OT_MARK_STATE == mark } ?? set.first { marks[$0] == 0 } 
+            ?? set.lowerBound + Int(mark >> 40 & UInt64(OT_MARKS_IN_SET - 1))
         marks[place] = mark | UInt64(OT_MARK_SETTLED.rawValue)
     }
 

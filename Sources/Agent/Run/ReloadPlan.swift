@@ -11,8 +11,10 @@ struct ReloadPlan: Sendable, Equatable {
     /// What holds from now on: the new settings, but the old values of what is postponed.
     var settings: Settings
 
-    /// - Parameter running: the names of the old outputs that run; nil for all of them.
-    init(from old: Settings, running: Set<String>? = nil, to new: Settings) {
+    /// - Parameters:
+    ///   - running: the names of the old outputs that run; nil for all of them.
+    ///   - canWatch: whether the programs were loaded with room for what is sighted; nil: as the old settings ask for it.
+    init(from old: Settings, running: Set<String>? = nil, canWatch: Bool? = nil, to new: Settings) {
         settings = new
         postponeStreams(old)
         for output in settings.outputs {
@@ -28,8 +30,7 @@ struct ReloadPlan: Sendable, Equatable {
         postpone(\.trace.maxKernelMemory, "[trace] max_kernel_memory", old)
         postpone(\.containers, "[containers]", old)
         postpone(\.baseline.enabled, "[baseline] enabled", old)
-        // The programs have been loaded without room for it.
-        if !old.watchesAnything { postpone(\.watch, "[[watch]]", old) }
+        if !(canWatch ?? old.watchesAnything) { postpone(\.watch, "[[watch]]", old) }
     }
 
     /// Standard output has one writer as long as the agent lives: two at once would mix their lines when its reader is slow.

@@ -38,7 +38,7 @@ actor Reloading {
         let (new, problems) = read()
         for problem in problems { logger.log(level: new == nil ? .error : .warning, "\(problem.rendered)") }
         guard let new else { return refused("the file is not usable", since: asked) }
-        let plan = ReloadPlan(from: settings, running: await outputs.names, to: new)
+        let plan = ReloadPlan(from: settings, running: await outputs.names, canWatch: watching != nil, to: new)
         let place: LocalEndpoint.Place?
         do throws(Refusal) { place = try await endpoint.place(for: plan.settings) } catch {
             return refused("\(error)", since: asked)

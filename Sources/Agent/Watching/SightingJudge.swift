@@ -31,10 +31,12 @@ actor SightingJudge {
     private var places: HostPlaces?
     private var mounts: UInt64 = 0
     /// When the kernel was last told to tell everything anew because mounts have changed.
-    private var renewed: Int64 = .min
+    private var renewed = Clock.monotonic
+    private var isWatching = false
 
     /// Mounts that change all the time, as containers come and go, are looked at together.
     private static var renewEvery: Int64 { 5_000_000_000 }
+    private static var longestMemory: Int64 { 600_000_000_000 }
 
     init(_ plan: Watching.Plan, source: any EventSource, logger: Logger) {
         (rules, baseline) = (plan.rules, plan.baseline)
@@ -49,19 +51,28 @@ actor SightingJudge {
             }
         }
         (rules, baseline) = (plan.rules, plan.baseline)
-        source.watch(!plan.isEmpty && places != nil)
+        isWatching = !plan.isEmpty && places != nil
+        renewed = Clock.monotonic
+        source.watch(isWatching)
     }
 
     func judge(_ cases: [Case]) -> Judged {
         var judged = Judged()
         var verdicts: [Sighting.Ticket: Sighting.Verdict] = [:]
         for one in cases {
-            guard let verdict = judge(one, into: &judged) else { continue }
-            verdicts[one.sighting.ticket] = verdict
+            // One that is yet to be judged keeps its directory open.
+            let (ticket, verdict) = (one.sighting.ticket, judge(one, into: &judged) ?? .eachFile)
+            verdicts[ticket] = verdicts[ticket]?.weaker(verdict) ?? verdict
         }
         source.settle(verdicts)
         renewIfNeeded()
         return judged
+    }
+
+    /// Once in a while, whether or not anything was sighted.
+    func tick() {
+        places?.refresh()
+        renewIfNeeded()
     }
 
     /// Nil when it is to be judged once more.
@@ -87,11 +98,15 @@ actor SightingJudge {
         return judgement.verdict.weaker(learned.verdict)
     }
 
+    /// Has all told anew when it may be judged otherwise now. What nobody tells, as where a link leads to and what a directory
+    /// is called, is looked at again in the end.
     private func renewIfNeeded() {
+        guard isWatching else { return }
         let changes = places?.changes ?? 0
         let isForgotten = baseline?.takeForgotten() ?? false
         let now = Clock.monotonic
-        guard isForgotten || changes != mounts, isForgotten || now - Self.renewEvery >= renewed else { return }
+        let age = now - renewed
+        guard isForgotten || changes != mounts && age >= Self.renewEvery || age >= Self.longestMemory else { return }
         (mounts, renewed) = (changes, now)
         source.watch(true)
     }

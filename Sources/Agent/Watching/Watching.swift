@@ -27,6 +27,9 @@ package final class Watching: Sendable {
         /// What waits to be judged, and whether somebody is at it.
         var inbox: [SightingJudge.Case] = []
         var isJudging = false
+        /// When the judge was last asked to look around, and whether it still does.
+        var ticked: Int64 = 0
+        var isTicking = false
         /// What could not be judged for lack of room.
         var lost: UInt64 = 0
         /// What is to be judged once more when its container has a name.
@@ -55,7 +58,21 @@ package final class Watching: Sendable {
     }
 
     /// Several times a second; waits for nothing.
-    func turn(to now: ClockReading) { state.withLock { $0.baseline }?.turn(to: now) }
+    func turn(to now: ClockReading) {
+        let (baseline, isDue) = state.withLock { state in
+            let isDue = !state.isTicking && now.monotonic - state.ticked >= Self.tickEvery
+            if isDue { (state.ticked, state.isTicking) = (now.monotonic, true) }
+            return (state.baseline, isDue)
+        }
+        baseline?.turn(to: now)
+        guard isDue else { return }
+        Task {
+            await judge.tick()
+            state.withLock { $0.isTicking = false }
+        }
+    }
+
+    private static var tickEvery: Int64 { 1_000_000_000 }
 
     /// Hands over what was sighted; waits for nothing.
     func take(_ cases: [SightingJudge.Case]) {

@@ -27,6 +27,8 @@ struct HostExecutables {
         let found = look(path, host, now)
         if placed.executableHostPaths.contains(found.place?.path ?? path) { return true }
         guard let executable = placed.sighting.writer.executable, let place = found.place else { return false }
+        // Numbers of inodes are told apart by subvolume, which nobody reports of a process's executable.
+        guard found.device == place.statDevice else { return false }
         return found.device == executable.device && place.inode == executable.inode
     }
 

@@ -30,6 +30,9 @@ package struct HostPlaces: ~Copyable {
     /// How often something was mounted or unmounted on the host: after each change a verdict on a directory may be another.
     package var changes: UInt64 { host.changes }
 
+    /// Looks whether something was mounted or unmounted.
+    package mutating func refresh() { host.refresh() }
+
     /// - Parameter now: CLOCK_MONOTONIC, in nanoseconds.
     package mutating func place(_ sighting: Sighting, of owner: Owner, at now: UInt64) -> PlacedSighting {
         host.refresh()

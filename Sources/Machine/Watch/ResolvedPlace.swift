@@ -9,6 +9,8 @@ struct ResolvedPlace {
     /// The number of the mount it is on.
     var mount: Int32
     var inode: UInt64
+    /// What stat(2) has as its device, as the kernel packs it: of a subvolume it is not that of the file system.
+    var statDevice: UInt32
 
     /// - Parameters:
     ///   - root: the directory that is `/` for the path and all links on the way.
@@ -37,6 +39,9 @@ struct ResolvedPlace {
             found.first == UInt8(ascii: "/"), fstat(opened, &status) == 0, status.st_nlink > 0
         else { return nil }
         (self.path, self.mount, inode) = (ByteString(found), mount, UInt64(status.st_ino))
+        let device = UInt64(status.st_dev)  // taken apart as glibc packs it: sysmacros.h
+        let (major, minor) = (device >> 8 & 0xfff | device >> 32 & ~0xfff, device & 0xff | device >> 12 & ~0xff)
+        statDevice = UInt32(truncatingIfNeeded: major << 20 | minor)
     }
 
     /// The file system it is on and the path in it, when the table is of the same mounts.

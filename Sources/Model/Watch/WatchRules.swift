@@ -30,9 +30,13 @@ package struct WatchRules: Sendable, Equatable {
         _ placed: PlacedSighting, isExecutable: (ByteString, PlacedSighting) -> Bool
     ) -> Judgement {
         var judgement = Judgement(unexpected: [], verdict: .writer)
+        var mayBeNamed = false
         for (position, rule) in rules.enumerated() {
             guard rule.scope.covers(placed) else {
-                if !placed.isContainerKnown, rule.scope.mayCover(placed) { judgement.awaitsContainer = true }
+                guard rule.scope.mayCover(placed) else { continue }
+                if !placed.isContainerKnown { judgement.awaitsContainer = true }
+                // Its name may still come: then it is judged by that.
+                if placed.identity.container?.name == nil { mayBeNamed = true }
                 continue
             }
             // Whoever is allowed is so whatever it does.
@@ -47,7 +51,7 @@ package struct WatchRules: Sendable, Equatable {
         if !placed.isContainerKnown, placed.identity.container != nil, !judgement.unexpected.isEmpty {
             judgement.awaitsContainer = true
         }
-        if judgement.awaitsContainer { judgement.verdict = .eachFile }
+        if judgement.awaitsContainer || mayBeNamed { judgement.verdict = .eachFile }
         return judgement
     }
 
