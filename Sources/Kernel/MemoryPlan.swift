@@ -55,7 +55,7 @@ package struct MemoryPlan: Sendable, Equatable {
         requests = min(max(shared / 16 / Self.bytesPerRequest, 256), 16384)
         errorSlots = min(max(shared / 16 / Self.bytesPerError, 64), 8192)
 
-        let forTasks = shared / 16
+        let forTasks = max(shared / 16, bytes / 64)
         let rest =
             shared - forTasks - ring - requests * Self.bytesPerRequest - errorSlots * Self.bytesPerError
         func fitting(_ shards: Int) -> Int {
@@ -114,7 +114,7 @@ extension MemoryPlan {
     }
 
     private static func bytesToWatch(_ sets: Int, _ ring: Int, _ possibleCPUs: Int) -> Int {
-        sets * bytesPerMarkSet + ring + possibleCPUs * bytesPerSightingCPU + 3 * 4096
+        sets * bytesPerMarkSet + ring + possibleCPUs * bytesPerSightingCPU + 8 * 4096
     }
 
     private static let bytesPerMarkSet = 64

@@ -45,7 +45,8 @@ struct SightingMarks: ~Copyable, Sendable {
     private func settle(_ mark: UInt64) {
         guard mark & OT_MARK_STATE == 0, mark != 0 else { return }
         let set = places(mark)
-        let place = set.first { marks[$0] & ~OT_MARK_STATE == mark } ?? set.first { marks[$0] == 0 } 
+        let place =
+            set.first { marks[$0] & ~OT_MARK_STATE == mark } ?? set.first { marks[$0] == 0 }
             ?? set.lowerBound + Int(mark >> 40 & UInt64(OT_MARKS_IN_SET - 1))
         marks[place] = mark | UInt64(OT_MARK_SETTLED.rawValue)
     }

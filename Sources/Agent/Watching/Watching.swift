@@ -72,7 +72,7 @@ package final class Watching: Sendable {
         }
     }
 
-    private static var tickEvery: Int64 { 1_000_000_000 }
+    private static var tickEvery: Int64 { 250_000_000 }
 
     /// Hands over what was sighted; waits for nothing.
     func take(_ cases: [SightingJudge.Case]) {

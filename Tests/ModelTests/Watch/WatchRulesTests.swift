@@ -149,6 +149,9 @@ import Testing
         // An alert without its name would have another id.
         #expect(try judge(placed) { _ in } == Judgement(unexpected: [0], verdict: .eachFile, awaitsContainer: true))
         placed.isContainerKnown = true
+        // One that had no name in time may get it yet.
+        expect(try judge(placed) { $0.container = "web" }, [], .eachFile)
+        placed.identity.container?.name = "db"
         expect(try judge(placed) { $0.container = "web" }, [], .writer)
         placed.identity.container?.name = "web"
         expect(try judge(placed) { $0.container = "web" }, [0], .directory)
