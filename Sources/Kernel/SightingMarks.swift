@@ -20,11 +20,10 @@ struct SightingMarks: ~Copyable, Sendable {
 
     /// Lets the programs tell what they sight, as if they had never seen anything.
     func arm(seed: UInt64) {
-        control[Self.isArmed] = 0
-        // Of the old seed; they would fill the sets for ever.
-        for word in 0..<marks.count where marks[word] != 0 { marks[word] = 0 }
         control[Self.seed] = seed
         control[Self.isArmed] = 1
+        // Those of the old seed would fill the sets for ever. One of the new that goes with them is told twice.
+        for word in 0..<marks.count where marks[word] != 0 { marks[word] = 0 }
     }
 
     func disarm() { control[Self.isArmed] = 0 }

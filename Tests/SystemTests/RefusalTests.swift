@@ -55,7 +55,7 @@ extension SystemTests {
 
         @Test func `a word that is no command is called that`() throws {
             let end = try otagent(["no-such-command"], in: folder)
-            let commands = "run, check, doctor, defaults, units, spool, top"
+            let commands = "run, check, doctor, defaults, units, spool, baseline, top"
             #expect(end.errors == "otagent: there is no command 'no-such-command'; the commands are \(commands)\n")
         }
 
