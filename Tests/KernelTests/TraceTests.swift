@@ -32,7 +32,7 @@ import Testing
         let beside = ByteString(URL(filePath: folder.path).deletingLastPathComponent().path + "/made")
         #expect(mine.map(\.path) == [made, made, beside])
         #expect(mine[0].file == mine[1].file && mine[0].file != nil && mine[2].file == nil)
-        #expect(try await trace.loss().isNone)
+        #expect(try await trace.loss().withoutRequests.isNone)
     }
 
     @Test(arguments: traceSets, ["opens", "rings"])
@@ -55,6 +55,16 @@ import Testing
             TraceSelection(scope: .children(cgroup: nil), operations: [.open, .exec, .fork, .exit], wantsPaths: true),
             direct: direct)
         try await expectCases("processes", in: folder, traced: trace)
+    }
+}
+
+extension TraceLoss {
+    /// Children of other tests are children of this process too, and may be amid a request of io_uring where a trace ends;
+    /// the shells that these tests look at make none.
+    var withoutRequests: TraceLoss {
+        var loss = self
+        loss.unknownResults = 0
+        return loss
     }
 }
 
