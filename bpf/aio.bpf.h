@@ -56,6 +56,7 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 {
 	struct task_struct *task = current_task(direct);
 	struct ot_iocb pending = {};
+	struct judged *judged;
 	struct actor who;
 	struct ot_iocb_key key;
 	struct file *file;
@@ -81,7 +82,7 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	if (!is_a_file(file, direct))
 		return 0;
 	pending.begun = bpf_jiffies64();
-	find_actor(task, &who, direct);
+	judged = find_actor(task, &who, direct);
 	pending.slot = who.slot;
 	pending.cgroup = who.cgroup;
 	pending.kind = kind_of(file, direct);
@@ -92,7 +93,7 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	/* Judged here: when its result is reaped the file may be gone. */
 	if (pending.kind == REGULAR_FILE && !pending.is_sync &&
 	    READ(direct, file, f_mode) & FMODE_WRITE)
-		watch_file(file, &who, OT_WATCHED_WRITE, BY_SYSCALL, direct);
+		watch_file(file, &who, judged, OT_WATCHED_WRITE, BY_SYSCALL, direct);
 	return 0;
 }
 

@@ -47,6 +47,7 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 {
 	struct file *file = file_of(task, descriptor, direct);
 	enum file_kind kind;
+	struct judged *judged;
 	struct actor who;
 
 	if (!is_a_file(file, direct)) {
@@ -57,24 +58,25 @@ static __always_inline int write_returned(struct task_struct *task, unsigned int
 	/* Nobody has written to a file that is open for reading only: the descriptor is another one's now. */
 	if (result >= 0 && !is_open_for_writing(file, direct))
 		return result ? file_is_gone() : 0; /* splice of nothing looks at no file */
-	find_actor(task, &who, direct);
+	judged = find_actor(task, &who, direct);
 	kind = kind_of(file, direct);
 	count_write(kind, who.slot, who.cgroup, BY_SYSCALL, result);
 	if (kind == REGULAR_FILE && result >= 0)
-		watch_file(file, &who, OT_WATCHED_WRITE, BY_SYSCALL, direct);
+		watch_file(file, &who, judged, OT_WATCHED_WRITE, BY_SYSCALL, direct);
 	return 0;
 }
 
 static __always_inline int open_returned(struct task_struct *task, long result, enum flags_at where,
 					 bool direct)
 {
+	struct judged *judged;
 	struct actor who;
 	struct file *made;
 
-	find_actor(task, &who, direct);
+	judged = find_actor(task, &who, direct);
 	made = count_open(task, &who, BY_SYSCALL, result, where, direct);
 	if (made)
-		watch_file(made, &who, OT_WATCHED_CREATE, BY_SYSCALL, direct);
+		watch_file(made, &who, judged, OT_WATCHED_CREATE, BY_SYSCALL, direct);
 	return 0;
 }
 
@@ -171,6 +173,7 @@ static __always_inline int done_to_file(long result, enum ot_counter which, enum
 					bool direct)
 {
 	struct task_struct *task = current_task(direct);
+	struct judged *judged;
 	struct actor who;
 	struct file *file;
 
@@ -181,10 +184,10 @@ static __always_inline int done_to_file(long result, enum ot_counter which, enum
 		return file_is_gone();
 	if (!is_counted(which, kind_of(file, direct)))
 		return 0;
-	find_actor(task, &who, direct);
+	judged = find_actor(task, &who, direct);
 	count_done(who.slot, which);
 	if (which != OT_SYNCS)
-		watch_file(file, &who, watched, BY_SYSCALL, direct);
+		watch_file(file, &who, judged, watched, BY_SYSCALL, direct);
 	return 0;
 }
 
@@ -212,6 +215,7 @@ static __always_inline int mapped(long result, bool direct)
 {
 	struct task_struct *task = current_task(direct);
 	unsigned long flags, type;
+	struct judged *judged;
 	struct actor who;
 	struct file *file;
 
@@ -228,9 +232,9 @@ static __always_inline int mapped(long result, bool direct)
 		return file_is_gone();
 	if (kind_of(file, direct) != REGULAR_FILE)
 		return 0;
-	find_actor(task, &who, direct);
+	judged = find_actor(task, &who, direct);
 	count_done(who.slot, OT_SHARED_MAPS);
-	watch_file(file, &who, OT_WATCHED_SHARED_MAP, BY_SYSCALL, direct);
+	watch_file(file, &who, judged, OT_WATCHED_SHARED_MAP, BY_SYSCALL, direct);
 	return 0;
 }
 

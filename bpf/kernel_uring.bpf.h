@@ -150,12 +150,13 @@ struct io_ring_ctx {
 } VIEW;
 
 struct io_ring_ctx___files {
+	unsigned int nr_user_files; /* as long as the table is one of files */
 	struct io_file_table___files file_table;
 } VIEW;
 
 #define FILE_OF_POINTER(pointer) ((struct file *)((pointer) & ~7UL))
 
-/* The file that was just put into a slot of the ring's own table; NULL on kernels whose table we do not know. */
+/* The file in a slot of the ring's own table; NULL on kernels whose table we do not know, and beyond its end. */
 static __always_inline struct file *direct_file(void *ring, __u32 slot)
 {
 	struct io_ring_ctx *nodes_ring = ring;
@@ -164,11 +165,15 @@ static __always_inline struct file *direct_file(void *ring, __u32 slot)
 	struct io_fixed_file *files;
 
 	if (bpf_core_field_exists(nodes_ring->file_table.data.nodes)) {
+		if (slot >= BPF_CORE_READ(nodes_ring, file_table.data.nr))
+			return 0;
 		nodes = BPF_CORE_READ(nodes_ring, file_table.data.nodes);
 		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
 		return node ? FILE_OF_POINTER(BPF_CORE_READ(node, file_ptr)) : 0;
 	}
-	if (!bpf_core_field_exists(files_ring->file_table.files))
+	if (!bpf_core_field_exists(files_ring->file_table.files) ||
+	    !bpf_core_field_exists(files_ring->nr_user_files) ||
+	    slot >= BPF_CORE_READ(files_ring, nr_user_files))
 		return 0;
 	files = BPF_CORE_READ(files_ring, file_table.files);
 	files = (void *)files + (__u64)slot * bpf_core_type_size(struct io_fixed_file);
@@ -277,6 +282,7 @@ static __always_inline bool is_uring_write(__u8 opcode)
 
 #define ANY_SLOT		 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 /* The lowest bits of a request's flags are the flags of its sqe, in every version. */
+#define REQUEST_HAS_DIRECT_FILE	 (1 << 0) /* IOSQE_FIXED_FILE */
 #define REQUEST_SKIPS_COMPLETION (1 << 6) /* IOSQE_CQE_SKIP_SUCCESS, since 5.17 */
 
 #endif

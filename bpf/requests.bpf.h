@@ -103,6 +103,11 @@ static __always_inline enum ot_watched watched_of(__u8 opcode)
 					   : OT_WATCHED_WRITE;
 }
 
+static __always_inline bool is_watched_by_file(__u8 opcode)
+{
+	return is_uring_write(opcode) || opcode == URING_FALLOCATE || opcode == URING_FTRUNCATE;
+}
+
 /*
  * Before 5.18 a request has its file when it is submitted; when it completes it may have been given back already. So it is
  * judged at its submission there, too.
@@ -118,9 +123,8 @@ static __always_inline void note_file(struct ot_request *request)
 	request->has_kind = 1;
 	request->kind = kind_of(file, PROBED);
 	if (request->kind == REGULAR_FILE && READ(PROBED, file, f_mode) & FMODE_WRITE &&
-	    (is_uring_write(request->opcode) || request->opcode == URING_FALLOCATE ||
-	     request->opcode == URING_FTRUNCATE))
-		watch_file(file, &who, watched_of(request->opcode), request->via, PROBED);
+	    is_watched_by_file(request->opcode))
+		watch_file(file, &who, 0, watched_of(request->opcode), request->via, PROBED);
 }
 
 static __always_inline bool are_alike(struct ot_request *one, struct ot_request *other)

@@ -9,6 +9,39 @@
 #include "requests.bpf.h"
 #include "watch_uring.bpf.h"
 
+/* The file that a request which was just submitted is about; NULL when it has none yet. */
+static __always_inline struct file *file_at_submission(void *ring, void *address, __u64 flags,
+						       bool direct)
+{
+	struct io_kiocb *kiocb = address;
+
+	if (!bpf_core_field_exists(kiocb->cqe.fd))
+		return BPF_CORE_READ(kiocb, file);
+	if (flags & REQUEST_HAS_DIRECT_FILE)
+		return direct_file(ring, BPF_CORE_READ(kiocb, cqe.fd));
+	return file_of(current_task(direct), BPF_CORE_READ(kiocb, cqe.fd), direct);
+}
+
+/* What a request does that nobody will tell the end of. */
+static __always_inline void watch_unanswered(void *ring, void *address, __u8 opcode, __u64 flags,
+					     int via, bool direct)
+{
+	struct actor who;
+	struct file *file;
+
+	if (!is_watching())
+		return;
+	find_actor(current_task(direct), &who, direct);
+	watch_submitted(address, opcode, false, &who, via, direct);
+	if (!is_watched_by_file(opcode) || who.slot == OT_SLOT_SELF)
+		return;
+	file = file_at_submission(ring, address, flags, direct);
+	if (!file) /* of a request that waits for another one, it may be opened by that */
+		ADD_ATOMICALLY(&stats.sightings_dropped, 1);
+	if (kind_of(file, PROBED) == REGULAR_FILE && READ(PROBED, file, f_mode) & FMODE_WRITE)
+		watch_as(file, &who, 0, watched_of(opcode), via, PROBED, false, direct);
+}
+
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
 				      __u64 flags, bool by_sqpoll, bool direct)
 {
@@ -33,8 +66,8 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	}
 	if (flags & REQUEST_SKIPS_COMPLETION) {
 		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
-		if (is_watching()) /* nor is it judged */
-			ADD_ATOMICALLY(&stats.sightings_dropped, 1);
+		watch_unanswered(ring, address, opcode, flags,
+				 by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE, direct);
 		return;
 	}
 	if (is_uring_open(opcode)) {
@@ -49,7 +82,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	request.slot = who.slot;
 	request.cgroup = who.cgroup;
 	request.writer = who.writer;
-	request.is_sighted = watch_submitted(address, opcode, &who, request.via, direct);
+	request.is_sighted = watch_submitted(address, opcode, true, &who, request.via, direct);
 	if (direct || completion_names_request()) {
 		remember(address, &request);
 		return;
@@ -184,7 +217,7 @@ static __always_inline int watch_seen_file(__u32 watched, int via, bool direct)
 	if (!to)
 		return 0;
 	who = to->seen.actor;
-	watch_as(to->seen.file, &who, watched, via, PROBED, true, direct);
+	watch_as(to->seen.file, &who, 0, watched, via, PROBED, true, direct);
 	return 0;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Requests of io_uring that name a file: their names are gone when they are done. So they are sighted when they are submitted,
- * and what came of them is told in a record of its own.
+ * and what came of them is told in a record of its own. Of a
+ * request that asks for no completion only a failure would be told: it is taken as done when it is submitted.
  */
 #ifndef OT_WATCH_URING_BPF_H
 #define OT_WATCH_URING_BPF_H
 
 #include "kernel_uring.bpf.h"
-#include "watch.bpf.h"
+#include "watch_names.bpf.h"
 
 struct named_request {
 	__u64 name; /* addresses, or 0 */
@@ -18,9 +19,21 @@ struct named_request {
 };
 
 /* What a request that was just prepared is to do to which name; nothing for those that are not watched by name. */
-static __always_inline void names_of_request(void *address, __u8 opcode, struct named_request *to)
+static __always_inline void names_of_request(void *address, __u8 opcode, bool is_answered,
+					     struct named_request *to)
 {
 	switch (opcode) {
+	case URING_OPENAT:
+	case URING_OPENAT2: { /* otherwise it is judged by the file that it made */
+		struct io_open *open = address;
+
+		if (is_answered || !(BPF_CORE_READ(open, how.flags) & O_CREAT))
+			return;
+		to->watched = OT_WATCHED_CREATE;
+		to->name = NAME_OF_REQUEST(address, io_open, filename);
+		to->directory = BPF_CORE_READ(open, dfd);
+		return;
+	}
 	case URING_UNLINKAT: {
 		struct io_unlink *unlink = address;
 
@@ -72,20 +85,21 @@ static __always_inline void names_of_request(void *address, __u8 opcode, struct 
 }
 
 /* A request was submitted; says whether it was sighted, so that its end is to be told. */
-static __always_inline bool watch_submitted(void *address, __u8 opcode, const struct actor *who,
-					    int via, bool direct)
+static __always_inline bool watch_submitted(void *address, __u8 opcode, bool is_answered,
+					    const struct actor *who, int via, bool direct)
 {
+	__u64 told_as = (__u64)address | (is_answered ? 0 : NEVER_ANSWERED);
 	struct named_request request = {};
 	bool is_sighted = false;
 
 	if (!is_watching())
 		return false;
-	names_of_request(address, opcode, &request);
+	names_of_request(address, opcode, is_answered, &request);
 	if (request.name)
 		is_sighted = watch_name(who, request.name, request.directory, request.watched,
-					(__u64)address, via, direct);
+					told_as, via, direct);
 	if (request.second && watch_name(who, request.second, request.second_directory,
-					 request.watched, (__u64)address, via, direct))
+					 request.watched, told_as, via, direct))
 		is_sighted = true;
 	return is_sighted;
 }

@@ -65,6 +65,21 @@ struct identity {
 	__u32 slot;
 };
 
+/* The directory whose operations were last found settled, or that all of the writer's are; see watch.bpf.h. */
+struct judged {
+	__u64 seed; /* of ot_watch; 0: nothing yet */
+	struct inode *directory;
+	struct super_block *super;
+	__u64 number;
+	__u32 generation;
+	__u32 watched; /* ot_watched, or EVERYTHING */
+};
+
+struct known_task {
+	struct identity who;
+	struct judged judged;
+};
+
 /* Hands an identity to find_slot, which as a global function takes no pointer to it before 5.12. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -81,7 +96,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct identity);
+	__type(value, struct known_task);
 } identities SEC(".maps");
 
 /* Takes a slot for `key`, or finds the one that another CPU took meanwhile. */
@@ -182,13 +197,15 @@ __noinline __u32 find_slot_probed(void)
 	return find_slot(PROBED);
 }
 
-/* Who the current task is. */
-static __always_inline void find_actor(struct task_struct *task, struct actor *actor, bool direct)
+/* Who the current task is; returns what was judged of it, or NULL where nothing is kept for tasks. */
+static __always_inline struct judged *find_actor(struct task_struct *task, struct actor *actor,
+						 bool direct)
 {
 	struct task_struct *leader = READ(direct, task, group_leader);
 	struct mm_struct *mm = READ(direct, task, mm);
 	struct cred *cred = READ(direct, task, cred);
-	struct identity *cached = 0, *seek, who = {};
+	struct identity *cached, *seek, who = {};
+	struct known_task *known = 0;
 	__u32 slot, zero = 0;
 
 	who.cgroup = actor->cgroup = cgroup_of(task, direct);
@@ -203,32 +220,37 @@ static __always_inline void find_actor(struct task_struct *task, struct actor *a
 	}
 
 	if (direct || HAS_TASK_STORAGE)
-		cached = bpf_task_storage_get(&identities, (void *)task, 0,
-					      BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (cached && cached->cgroup == who.cgroup && cached->exec_id == who.exec_id &&
-	    cached->executable == who.executable && cached->uid == who.uid &&
-	    cached->comm[0] == who.comm[0] && cached->comm[1] == who.comm[1]) {
-		actor->slot = cached->slot;
-		actor->writer = cached->writer;
-		return;
+		known = bpf_task_storage_get(&identities, (void *)task, 0,
+					     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (known) {
+		cached = &known->who;
+		if (cached->cgroup == who.cgroup && cached->exec_id == who.exec_id &&
+		    cached->executable == who.executable && cached->uid == who.uid &&
+		    cached->comm[0] == who.comm[0] && cached->comm[1] == who.comm[1]) {
+			actor->slot = cached->slot;
+			actor->writer = cached->writer;
+			return &known->judged;
+		}
 	}
 
 	seek = bpf_map_lookup_elem(&sought, &zero);
 	actor->slot = OT_SLOT_HOST;
 	actor->writer = 0;
 	if (!seek)
-		return;
+		return 0;
 	*seek = who;
 	slot = direct ? find_slot_direct() : find_slot_probed();
 	who.writer = seek->writer;
 	who.slot = slot & ~SLOT_SHARED;
 	actor->slot = who.slot;
 	actor->writer = who.writer;
-	if (cached) {
-		if (slot & SLOT_SHARED)
-			who.cgroup = 0; /* look again next time: slots may have become free */
-		*cached = who;
-	}
+	if (!known)
+		return 0;
+	if (slot & SLOT_SHARED)
+		who.cgroup = 0; /* look again next time: slots may have become free */
+	known->who = who;
+	known->judged.seed = 0;
+	return &known->judged;
 }
 
 #endif

@@ -168,7 +168,7 @@ package actor KernelSource {
     /// Like `settle` it does not wait for the thread, which may be waiting for facts.
     package nonisolated func watch(_ isWatching: Bool) {
         marks.withLock {
-            if isWatching { $0?.arm(seed: .random(in: .min ... .max)) } else { $0?.disarm() }
+            if isWatching { $0?.arm(seed: .random(in: 1 ... .max)) } else { $0?.disarm() }
         }
     }
 

@@ -1,7 +1,7 @@
 /// How the memory allowed for the kernel's side is shared out among the maps.
 ///
 /// The arrays and hashes are allocated whole when they are made, so these figures are what the agent takes, not a limit
-/// that it may reach. Only the tasks' cached slots come besides: about 350 bytes for each living task that has done
+/// that it may reach. Only the tasks' cached slots come besides: about 400 bytes for each living task that has done
 /// anything, for which a share is left free.
 package struct MemoryPlan: Sendable, Equatable {
     /// CPUs that the machine may ever have: some maps have a part for each.

@@ -19,6 +19,8 @@ struct SightingMarks: ~Copyable, Sendable {
     private static var isArmed: Int { 1 }
 
     /// Lets the programs tell what they sight, as if they had never seen anything.
+    ///
+    /// The seed is not 0, at which nothing that is kept with a task was judged.
     func arm(seed: UInt64) {
         control[Self.seed] = seed
         control[Self.isArmed] = 1

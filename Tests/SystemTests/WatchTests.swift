@@ -86,9 +86,10 @@ extension SystemTests {
             let all = [
                 "write", "create", "delete", "rename", "truncate", "allocate", "link", "symlink", "mkdir", "shared_map",
             ]
-            let ways = ["syscall", "inline", "worker", "sqpoll"].flatMap { via in
-                all.filter { via == "syscall" || !["truncate", "shared_map"].contains($0) }.map { ($0, via) }
-            }
+            let ways =
+                ["syscall", "inline", "worker", "sqpoll", "silent"].flatMap { via in
+                    all.filter { via == "syscall" || !["truncate", "shared_map"].contains($0) }.map { ($0, via) }
+                } + [("write", "direct"), ("allocate", "direct")]
             var script = "CASES=\(try built("watch-cases"))\n"
             for (operation, via) in ways {
                 let folder = watched.place + "/\(operation)-\(via)"
@@ -105,9 +106,13 @@ extension SystemTests {
                 let alert = alerts.first { $0.directory == watched.place + "/\(operation)-\(via)" }
                 #expect(alert?.op == operation, "\(operation) by \(via): \(String(describing: alert))")
                 // A name in a ring is judged when it is asked for: nobody knows yet who will do it.
-                let isNamed = ["delete", "rename", "link", "symlink", "mkdir"].contains(operation)
+                let isNamed =
+                    ["delete", "rename", "link", "symlink", "mkdir"].contains(operation)
+                    || (operation, via) == ("create", "silent")
                 // What may have to wait for a disk the kernel hands to a worker by itself.
-                let expected = via == "worker" && isNamed ? ["inline"] : via == "inline" ? [via, "worker"] : [via]
+                // One that is never answered is not seen to be handed to a worker either.
+                let isAtSubmission = via == "worker" && isNamed || ["silent", "direct"].contains(via)
+                let expected = isAtSubmission ? ["inline"] : via == "inline" ? [via, "worker"] : [via]
                 #expect(expected.contains(alert?.via ?? "?"), "\(operation) by \(via): \(String(describing: alert))")
                 #expect(alert?.pathSource == (isNamed || operation == "truncate" ? "user" : "file"))
             }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * watch-cases OPERATION VIA PATH: does one operation that a watch rule may watch, by a system call (`syscall`), by a request of
- * io_uring as it comes (`inline`), by one that is handed to a worker (`worker`), or from a polled submission queue (`sqpoll`).
+ * io_uring as it comes (`inline`), by one that is handed to a worker (`worker`), from a polled submission queue (`sqpoll`), by one
+ * that asks for no completion (`silent`), or by such a one with the file in the ring's own table (`direct`).
  * What the operation needs is there already: PATH for write, truncate, allocate, delete, rename (to PATH.new) and link (as
  * PATH.link). A result that it does not expect ends it.
  */
@@ -88,9 +89,25 @@ static void prepare(struct io_uring_sqe *entry, const char *operation, const cha
 		NEED(!"an operation of rings");
 }
 
+/* The ring's own file 0 is the request's, where it is about a file; another request says when it is over. */
+static void hide(struct io_uring *ring, struct io_uring_sqe *entry, bool is_direct)
+{
+	int file = entry->fd;
+
+	NEED(ring->features & IORING_FEAT_CQE_SKIP);
+	entry->flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+	if (is_direct) {
+		NEED(!io_uring_register_files(ring, &file, 1));
+		entry->fd = 0;
+		entry->flags |= IOSQE_FIXED_FILE;
+	}
+	io_uring_prep_nop(io_uring_get_sqe(ring));
+}
+
 static void by_ring(const char *operation, const char *via, const char *path)
 {
-	bool is_polled = !strcmp(via, "sqpoll");
+	bool is_polled = !strcmp(via, "sqpoll"), is_direct = !strcmp(via, "direct");
+	bool is_silent = is_direct || !strcmp(via, "silent");
 	struct io_uring ring;
 	struct io_uring_sqe *entry;
 	struct io_uring_cqe *completion;
@@ -101,8 +118,10 @@ static void by_ring(const char *operation, const char *via, const char *path)
 	if (!strcmp(via, "worker"))
 		io_uring_sqe_set_flags(entry, IOSQE_ASYNC);
 	else
-		NEED(is_polled || !strcmp(via, "inline"));
-	NEED(io_uring_submit(&ring) == 1);
+		NEED(is_polled || is_silent || !strcmp(via, "inline"));
+	if (is_silent)
+		hide(&ring, entry, is_direct);
+	NEED(io_uring_submit(&ring) == 1 + is_silent);
 	NEED(!io_uring_wait_cqe(&ring, &completion));
 	if (completion->res < 0) {
 		fprintf(stderr, "%s by %s: %s\n", operation, via, strerror(-completion->res));
@@ -115,7 +134,8 @@ static void by_ring(const char *operation, const char *via, const char *path)
 int main(int count, char **arguments)
 {
 	if (count != 4) {
-		fprintf(stderr, "usage: watch-cases OPERATION syscall|inline|worker|sqpoll PATH\n");
+		fprintf(stderr, "usage: watch-cases OPERATION "
+				"syscall|inline|worker|sqpoll|silent|direct PATH\n");
 		return 2;
 	}
 	if (!strcmp(arguments[2], "syscall"))
