@@ -70,17 +70,22 @@ int clinux_open_in_root(int root, const char *path, int waits)
 	return syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-int64_t clinux_mount_of_open(int descriptor)
+int clinux_place_of_open(int descriptor, struct clinux_place *place)
 {
+	const unsigned int wanted = STATX_MNT_ID | STATX_INO | STATX_NLINK;
 	struct statx status;
 
-	if (statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status))
+	if (statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, wanted, &status))
 		return -1;
-	if (!(status.stx_mask & STATX_MNT_ID)) {
+	if ((status.stx_mask & wanted) != wanted) {
 		errno = ENOSYS;
 		return -1;
 	}
-	return (int64_t)status.stx_mnt_id;
+	place->mount = (int64_t)status.stx_mnt_id;
+	place->inode = status.stx_ino;
+	place->device = status.stx_dev_major << 20 | status.stx_dev_minor;
+	place->links = status.stx_nlink;
+	return 0;
 }
 
 ssize_t clinux_get_attribute(int descriptor, const char *name, void *value, size_t size)

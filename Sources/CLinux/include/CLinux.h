@@ -34,8 +34,15 @@ int clinux_open_place(int directory, const char *_Nonnull name, int crosses);
  */
 int clinux_open_in_root(int root, const char *_Nonnull path, int waits);
 
-/* The number of the mount that a file was opened through, as mountinfo has it; -1 with errno set. Needs Linux 5.8. */
-int64_t clinux_mount_of_open(int descriptor);
+struct clinux_place {
+	int64_t mount; /* the number of the mount it was opened through, as mountinfo has it */
+	uint64_t inode;
+	uint32_t device; /* as the kernel packs it; of a subvolume not that of the file system */
+	uint32_t links;
+};
+
+/* Which file was opened, without asking a file system that is far away; -1 with errno set. Needs Linux 5.8. */
+int clinux_place_of_open(int descriptor, struct clinux_place *_Nonnull place);
 
 /* fgetxattr(2). */
 ssize_t clinux_get_attribute(int descriptor, const char *_Nonnull name, void *_Nonnull value,

@@ -16,6 +16,10 @@ struct HostExecutables {
     static let age: UInt64 = 5_000_000_000
 
     private var found: [ByteString: Found] = [:]
+    /// Those that a file system has not answered yet.
+    private var asked: [ByteString: PatientLookup] = [:]
+    /// How long one is waited for. What comes later is there the next time; until then only its path is known.
+    private static var patience: Duration { .milliseconds(500) }
 
     /// Whether the writer runs the host's file of this path, whatever links lead there.
     ///
@@ -34,7 +38,16 @@ struct HostExecutables {
 
     private mutating func look(_ path: ByteString, _ host: borrowing HostMounts, _ now: UInt64) -> Found {
         if let known = found[path], now &- known.looked < Self.age, known.changes == host.changes { return known }
-        let place = ResolvedPlace(path, root: host.root, waits: true)
+        let before = asked.removeValue(forKey: path)
+        let lookup = before ?? PatientLookup(path, root: host.root)
+        let place: ResolvedPlace?
+        switch lookup.answer(within: before == nil ? Self.patience : .zero) {
+        case .found(let answer): place = answer
+        case .missing: place = nil
+        case nil:
+            asked[path] = lookup
+            place = found[path]?.place
+        }
         let looked = Found(
             place: place, device: place?.place(in: host.table)?.device, looked: now, changes: host.changes)
         found[path] = looked

@@ -9,7 +9,7 @@ struct ResolvedPlace {
     /// The number of the mount it is on.
     var mount: Int32
     var inode: UInt64
-    /// What stat(2) has as its device, as the kernel packs it: of a subvolume it is not that of the file system.
+    /// What statx(2) has as its device, as the kernel packs it: of a subvolume it is not that of the file system.
     var statDevice: UInt32
 
     /// - Parameters:
@@ -32,16 +32,13 @@ struct ResolvedPlace {
     }
 
     init?(opened: CInt) {
-        var status = stat()
-        let number = clinux_mount_of_open(opened)
+        var status = clinux_place()
         // The link first: of a directory that is removed meanwhile it ends with " (deleted)", and its status tells.
-        guard let mount = Int32(exactly: number), mount >= 0, let found = readLink("/proc/self/fd/\(opened)"),
-            found.first == UInt8(ascii: "/"), fstat(opened, &status) == 0, status.st_nlink > 0
+        guard let found = readLink("/proc/self/fd/\(opened)"), found.first == UInt8(ascii: "/"),
+            clinux_place_of_open(opened, &status) == 0, status.links > 0, let mount = Int32(exactly: status.mount)
         else { return nil }
-        (self.path, self.mount, inode) = (ByteString(found), mount, UInt64(status.st_ino))
-        let device = UInt64(status.st_dev)  // taken apart as glibc packs it: sysmacros.h
-        let (major, minor) = (device >> 8 & 0xfff | device >> 32 & ~0xfff, device & 0xff | device >> 12 & ~0xff)
-        statDevice = UInt32(truncatingIfNeeded: major << 20 | minor)
+        (path, self.mount, inode) = (ByteString(found), mount, status.inode)
+        statDevice = status.device
     }
 
     /// The file system it is on and the path in it, when the table is of the same mounts.

@@ -216,6 +216,28 @@ import Testing
         #expect(isTool(newer, "\(top)/usr/bin/tool", &places, at: 60_000_000_000))
     }
 
+    @Test func `a file system that does not answer holds up nobody who asks for another executable`() throws {
+        var places = try places()
+        let file = Sighting.Place.file(try host.place("\(top)/etc/passwd", below: top))
+        let tool = try host.place("\(top)/usr/bin/tool", below: top)
+        // Nobody reads what the kernel asks here; the end of the descriptor is that of the file system.
+        try host.run(
+            "mkdir \(top)/hung && exec 9<>/dev/fuse && mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 hung \(top)/hung"
+        )
+        let placed = places.place(sighting(file, by: host, runs: tool), of: owner(), at: 0)
+        for second: UInt64 in 0..<4 {
+            let now = second * 10_000_000_000
+            let begun = ContinuousClock.now
+            let allowed = ["hung/tool", "bin/tool"].map {
+                places.isExecutable(ByteString("\(top)/\($0)"), placed, at: now)
+            }
+            let time = begun.duration(to: .now)
+            #expect(allowed == [false, true])
+            #expect(second == 0 ? time >= .milliseconds(500) && time < .seconds(5) : time < .milliseconds(400))
+        }
+        try host.run("exec 9>&-")
+    }
+
     @Test func `the name of an executable is the host's, else what was known of it`() throws {
         var places = try places()
         let file = Sighting.Place.file(try host.place("\(top)/etc/passwd", below: top))
