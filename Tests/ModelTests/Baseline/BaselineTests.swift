@@ -229,4 +229,24 @@ struct BaselineTests {
         #expect(judge(app.writes("/srv/e/x")) == nil)
         #expect(judge(app.writes("/srv/a/x")) == nil)
     }
+
+    @Test(arguments: [true, false])
+    mutating func `One unit that writes everywhere leaves the room of the others`(byCount: Bool) {
+        var limits = Baseline.Limits()
+        if byCount { limits.combinations = 16 } else { limits.bytes = 400 }
+        baseline = Baseline(learnFor: .seconds(3600), limits: limits)
+        baseline.turn(to: clock.reading)
+        for letter in "abcdefghijklmnop" { _ = judge(app.writes(ByteString("/srv/\(letter)\(letter)\(letter)/x"))) }
+        let taken = baseline.combinations
+        #expect(taken > 0 && taken <= 4 && baseline.bytes <= limits.bytes)
+        #expect(byCount ? taken == 4 : baseline.bytes <= 100)
+        var other = app
+        other.unit = "other.service"
+        _ = judge(other.writes("/srv/a/x"))
+        #expect(baseline.combinations == taken + 1)
+        // What it forgets is free again.
+        _ = baseline.apply(BaselineEdit(.forget, .all), at: clock.reading.wall)
+        _ = judge(app.writes("/srv/new/x"))
+        #expect(baseline.combinations == 1)
+    }
 }

@@ -105,11 +105,14 @@ extension Baseline {
     /// Counts anew what the limits are for.
     mutating func recount() {
         (combinations, bytes) = (0, 0)
-        for (_, unit) in units {
-            for (writer, tree) in unit.writers {
-                combinations += tree.count
-                bytes += writer.bytes + tree.bytes
-            }
+        for key in units.keys {
+            let writers = units[key]?.writers ?? [:]
+            let count = writers.values.reduce(0) { $0 + $1.count }
+            let size = writers.reduce(0) { $0 + $1.key.bytes + $1.value.bytes }
+            units[key]?.combinations = count
+            units[key]?.bytes = size
+            combinations += count
+            bytes += size
         }
     }
 }

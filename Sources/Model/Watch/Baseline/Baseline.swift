@@ -12,6 +12,8 @@ package struct Baseline: Sendable {
         package var combinations = 50_000
         /// Of the names in all combinations together, about what the file has.
         package var bytes = 16 << 20
+        /// What one unit may have of both at most is a part of it, so that nobody takes the room of everybody else.
+        package var unitShare = 4
 
         package init() {}
     }
@@ -24,6 +26,9 @@ package struct Baseline: Sendable {
         package var writers: [BaselineWriter: DirectoryTree] = [:]
         /// Combinations that found no room and are not judged.
         package var unjudged: UInt64 = 0
+        /// What it has of the limits.
+        package internal(set) var combinations = 0
+        var bytes = 0
 
         package init(since: Duration, first: Timestamp) { (self.since, self.first) = (since, first) }
     }
@@ -120,6 +125,11 @@ package struct Baseline: Sendable {
         return FoldedPath(directoryOf: path).seen(from: placed.root, isOnHost: !placed.hostPaths.isEmpty)
     }
 
+    private func hasShare(_ unit: Unit?, for size: Int) -> Bool {
+        (unit?.combinations ?? 0) < max(limits.combinations / limits.unitShare, 1)
+            && (unit?.bytes ?? 0) + size <= max(limits.bytes / limits.unitShare, 1)
+    }
+
     /// Adds a combination; answers where it has come to be, and whether it is to be reported; nil when there is no room.
     private mutating func add(
         _ key: BaselineUnit, _ writer: BaselineWriter, _ directory: FoldedPath, _ operation: WatchedOperation,
@@ -129,7 +139,7 @@ package struct Baseline: Sendable {
         let tree = units[key]?.writers[writer]
         let size = DirectoryTree.bytes(of: directory.parts) + (tree == nil ? writer.bytes : 0)
         guard combinations < limits.combinations, bytes + size <= limits.bytes,
-            !isNewUnit || units.count < limits.units,
+            !isNewUnit || units.count < limits.units, hasShare(units[key], for: size),
             tree != nil || (units[key]?.writers.count ?? 0) < limits.writersPerUnit,
             (tree?.count ?? 0) < limits.directoriesPerWriter
         else {
@@ -147,9 +157,14 @@ package struct Baseline: Sendable {
         changed.insert(
             DirectoryTree.Entry(state: isFinding ? .found : .learned, operations: [operation], first: now.wall),
             at: changed.place(of: directory))
-        combinations += changed.count - before.count
         // Less than before, if siblings have become one.
-        bytes += changed.bytes - before.bytes + (tree == nil ? writer.bytes : 0)
+        let grown = (
+            count: changed.count - before.count, bytes: changed.bytes - before.bytes + (tree == nil ? writer.bytes : 0)
+        )
+        combinations += grown.count
+        bytes += grown.bytes
+        unit.combinations += grown.count
+        unit.bytes += grown.bytes
         let place = changed.place(of: directory)
         unit.writers[writer] = changed
         units[key] = unit
