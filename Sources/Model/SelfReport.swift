@@ -7,6 +7,8 @@ package struct SelfReport: Sendable, Equatable {
     package var configuration: ConfigurationAccount?
     /// Bytes that the programs and their maps take in the kernel, at most.
     package var kernelMemory: UInt64?
+    /// Absent where nobody is watched.
+    package var watch: WatchReport?
 
     package init() {}
 }

@@ -30,6 +30,7 @@ struct OTLPAgentMetrics {
         writeCoverage(to: &json)
         writeOwn(to: &json)
         writeAccount(to: &json)
+        writeWatch(to: &json)
         writeOutputs(to: &json)
         return json.bytes
     }
@@ -106,6 +107,30 @@ struct OTLPAgentMetrics {
         sum(
             "series.overflow", "{row}", "Rows without a series of their own", [Point(nil, .whole(overflowing))],
             to: &json)
+    }
+
+    /// Nothing where nobody is watched.
+    private func writeWatch(to json: inout JSONWriter) {
+        guard let watch = batch.selfReport.watch else { return }
+        func points(_ account: AlertOutletAccount) -> [Point] {
+            [
+                ("sent", account.sent), ("failed", account.failed), ("timed_out", account.timedOut),
+                ("dropped", account.dropped),
+            ].map { Point(("otagent.outcome", $0), .whole($1)) }
+        }
+        let handedOver = "What became of alerts that were handed on"
+        sum("alerts.journal", "{alert}", handedOver, points(watch.journal), to: &json)
+        sum("alerts.exec", "{alert}", handedOver, watch.program.map(points) ?? [], to: &json)
+        let dropped = Point(nil, .whole(watch.droppedAlerts))
+        sum("alerts.dropped", "{alert}", "How often an alert found no room even to wait", [dropped], to: &json)
+        gauge(
+            "alerts.waiting", "{alert}", "Alerts that are in a later window", [Point(nil, .whole(watch.waitingAlerts))],
+            to: &json)
+        guard let baseline = watch.baseline else { return }
+        let known = Point(nil, .whole(baseline.combinations))
+        gauge("baseline.combinations", "{combination}", "Combinations that the baseline knows", [known], to: &json)
+        let unjudged = Point(nil, .whole(baseline.account.unjudged))
+        sum("baseline.unjudged", "{combination}", "Combinations that found no room", [unjudged], to: &json)
     }
 
     /// What outputs were given and what became of it, in rows: the sums of `self.outputs` in a batch.

@@ -21,9 +21,37 @@ extension JSONWriter {
             json.member("reloads", report.configuration?.reloads)
             json.member("reload_failures", report.configuration?.refusedReloads)
         }
+        member("watch", report.watch) { json, watch in
+            json.member("waiting_alerts", watch.waitingAlerts)
+            json.member("dropped_alerts", watch.droppedAlerts)
+            json.object("journal") { $0.members(of: watch.journal) }
+            json.member("exec", watch.program) { $0.members(of: $1) }
+            json.member("baseline", watch.baseline) { json, baseline in
+                json.member("learning", baseline.isLearning)
+                json.member("units", baseline.units)
+                json.member("combinations", baseline.combinations)
+                json.member("sightings", baseline.account.sightings)
+                json.member("findings", baseline.account.findings)
+                json.member("unjudged", baseline.account.unjudged)
+            }
+        }
         array("outputs") { json in
             for output in report.outputs { json.object { $0.members(of: output) } }
         }
+    }
+
+    private mutating func members(of account: AlertOutletAccount) {
+        member("sent", account.sent)
+        member("failed", account.failed)
+        member("timed_out", account.timedOut)
+        member("dropped", account.dropped)
+    }
+
+    /// An object, or null where there is nothing to say.
+    private mutating func member<Part>(_ name: String, _ part: Part?, _ write: (inout Self, Part) -> Void) {
+        if let part { return object(name) { write(&$0, part) } }
+        self.name(name)
+        null()
     }
 
     private mutating func members(of output: OutputReport) {

@@ -67,6 +67,15 @@ enum Fixture {
         var configuration = ConfigurationAccount(loaded: since)
         configuration.noteReload(succeeded: false, at: Timestamp(nanoseconds: noon))
         report.configuration = configuration
+        var watch = WatchReport()
+        (watch.waitingAlerts, watch.droppedAlerts) = (2400, 2414)
+        watch.journal = AlertOutletAccount(sent: 2401, failed: 2402, timedOut: 2403, dropped: 2404)
+        watch.program = AlertOutletAccount(sent: 2405, failed: 2406, timedOut: 2407, dropped: 2408)
+        var baseline = BaselineReport(Baseline(learnFor: .seconds(1)))
+        (baseline.units, baseline.combinations) = (2409, 2410)
+        (baseline.account.sightings, baseline.account.findings, baseline.account.unjudged) = (2411, 2412, 2413)
+        watch.baseline = baseline
+        report.watch = watch
         return report
     }
 

@@ -45,9 +45,15 @@ struct SchemaTests {
             expectSameMembers(try #require(definitions[name]), try #require(document[name] as? Object))
         }
         let report = try #require(document["self"] as? Object)
-        for name in ["process", "resolver", "config"] {
+        for name in ["process", "resolver", "config", "watch"] {
             expectSameMembers(try #require(definitions[name]), try #require(report[name] as? Object))
         }
+        let watch = try #require(report["watch"] as? Object)
+        for name in ["journal", "exec"] {
+            expectSameMembers(try #require(definitions["alert_outlet"]), try #require(watch[name] as? Object))
+        }
+        let watchProperties = try #require(definitions["watch"]?["properties"] as? [String: Object])
+        expectSameMembers(try #require(watchProperties["baseline"]), try #require(watch["baseline"] as? Object))
         for output in try #require(report["outputs"] as? [Object]) {
             expectSameMembers(try #require(definitions["output"]), output)
             for name in ["rows", "batches"] {

@@ -62,6 +62,8 @@ package final class RunningBaseline: Sendable {
 
     package var account: Baseline.Account { state.withLock { $0.baseline.account } }
 
+    package var report: BaselineReport { state.withLock { BaselineReport($0.baseline) } }
+
     /// Whether nothing is reported yet, of any unit.
     package var isLearning: Bool { state.withLock { $0.baseline.isLearning } }
 

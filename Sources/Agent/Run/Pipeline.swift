@@ -91,6 +91,8 @@ package actor Pipeline {
     /// Held while batches are handed over, or outputs replaced.
     private var gate = Gate()
     private var configuration: ConfigurationAccount
+    /// Whether an alert may wait for the name of its container.
+    private var waitsForNames = true
 
     /// As many cgroups as leave megabytes behind.
     private static var manyForgotten: Int { 1000 }
@@ -198,7 +200,7 @@ package actor Pipeline {
         var trouble: (any Error)?
         do { take(try await source.facts(waitingUpTo: 0)) } catch { trouble = error }
         askForContainers()
-        if isLast { await watching?.settle(within: Self.timeToJudge) }
+        if isLast { await judgeTheRest() }
         await enter()
         let (batches, nameless) = closedBatches(window)
         var isSafe = true
@@ -220,6 +222,16 @@ package actor Pipeline {
         if forgotten.count > Self.manyForgotten { MemoryUse.giveBack() }
         try await source.recycle(forgotten.union(unnamed))
         unnamed = nameless.filter { !host.exists($0) }
+    }
+
+    /// Nothing waits for the name of its container any more; what is not judged soon is counted as lost.
+    private func judgeTheRest() async {
+        guard let watching else { return }
+        waitsForNames = false
+        await watching.settle(within: Self.timeToJudge)
+        judge([])
+        await watching.settle(within: Self.timeToJudge)
+        watching.giveUp()
     }
 
     /// Reads the counters into the window; returns how many records of facts were lost.
@@ -268,6 +280,7 @@ package actor Pipeline {
         report.resolver = names.account
         report.configuration = configuration
         report.kernelMemory = source.kernelMemory
+        report.watch = watching?.report
         return report
     }
 
@@ -305,7 +318,7 @@ package actor Pipeline {
         let container = identity.container
         owner.isContainerKnown =
             containers == nil || container == nil || container?.name != nil || container?.image != nil
-            || host.reading.monotonic - taken > Self.longestForName
+            || host.reading.monotonic - taken > Self.longestForName || !waitsForNames
         owner.executablePath = sighting.writer.executable.flatMap { executables[$0] }
         return owner
     }

@@ -33,6 +33,8 @@ actor SightingJudge {
     /// When the kernel was last told to tell everything anew because mounts have changed.
     private var renewed = Clock.monotonic
     private var isWatching = false
+    /// Whether the kernel is to tell everything anew, for what was lost of it.
+    private var hasLost = false
 
     /// Mounts that change all the time, as containers come and go, are looked at together.
     private static var renewEvery: Int64 { 5_000_000_000 }
@@ -70,7 +72,10 @@ actor SightingJudge {
     }
 
     /// Once in a while, whether or not anything was sighted.
-    func tick() {
+    ///
+    /// - Parameter tellsAnew: whether alerts were lost for which there is room now.
+    func tick(tellsAnew: Bool = false) {
+        if tellsAnew { hasLost = true }
         places?.refresh()
         renewIfNeeded()
     }
@@ -106,8 +111,9 @@ actor SightingJudge {
         let isForgotten = baseline?.takeForgotten() ?? false
         let now = Clock.monotonic
         let age = now - renewed
-        guard isForgotten || changes != mounts && age >= Self.renewEvery || age >= Self.longestMemory else { return }
-        (mounts, renewed) = (changes, now)
+        let isDue = (changes != mounts || hasLost) && age >= Self.renewEvery || age >= Self.longestMemory
+        guard isForgotten || isDue else { return }
+        (mounts, renewed, hasLost) = (changes, now, false)
         source.watch(true)
     }
 }

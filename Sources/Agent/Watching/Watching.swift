@@ -27,6 +27,8 @@ package final class Watching: Sendable {
         /// What waits to be judged, and whether somebody is at it.
         var inbox: [SightingJudge.Case] = []
         var isJudging = false
+        /// How many are with the judge.
+        var judging = 0
         /// When the judge was last asked to look around, and whether it still does.
         var ticked: Int64 = 0
         var isTicking = false
@@ -59,15 +61,15 @@ package final class Watching: Sendable {
 
     /// Several times a second; waits for nothing.
     func turn(to now: ClockReading) {
-        let (baseline, isDue) = state.withLock { state in
+        let (baseline, isDue, hasRoom) = state.withLock { state in
             let isDue = !state.isTicking && now.monotonic - state.ticked >= Self.tickEvery
             if isDue { (state.ticked, state.isTicking) = (now.monotonic, true) }
-            return (state.baseline, isDue)
+            return (state.baseline, isDue, isDue && state.book.takeRoom())
         }
         baseline?.turn(to: now)
         guard isDue else { return }
         Task {
-            await judge.tick()
+            await judge.tick(tellsAnew: hasRoom)
             state.withLock { $0.isTicking = false }
         }
     }
@@ -91,7 +93,10 @@ package final class Watching: Sendable {
     private func work() async {
         while let cases = nextCases() {
             let judged = await judge.judge(cases)
-            state.withLock { $0.undecided += judged.undecided }
+            state.withLock { state in
+                state.undecided += judged.undecided
+                state.judging = 0
+            }
             raise(judged.alerts)
         }
     }
@@ -99,7 +104,10 @@ package final class Watching: Sendable {
     /// Nil when there are none, and nobody is at it any more.
     private func nextCases() -> [SightingJudge.Case]? {
         let (cases, idle): ([SightingJudge.Case]?, [CheckedContinuation<Void, Never>]) = state.withLock { state in
-            guard state.inbox.isEmpty else { return (exchange(&state.inbox, with: []), []) }
+            guard state.inbox.isEmpty else {
+                state.judging = state.inbox.count
+                return (exchange(&state.inbox, with: []), [])
+            }
             state.isJudging = false
             return (nil, exchange(&state.idle, with: []))
         }
@@ -143,6 +151,24 @@ package final class Watching: Sendable {
         }
         outlets.send(next)
         return window
+    }
+
+    /// Counts as lost what nobody has judged; for the end.
+    func giveUp() {
+        state.withLock { state in
+            state.lost += UInt64(state.inbox.count + state.judging + state.undecided.count)
+            (state.inbox, state.undecided, state.judging) = ([], [], 0)
+        }
+    }
+
+    /// How it stands.
+    var report: WatchReport {
+        let (waiting, dropped, baseline) = state.withLock { ($0.book.waitingCount, $0.book.dropped, $0.baseline) }
+        var report = WatchReport()
+        (report.waitingAlerts, report.droppedAlerts) = (UInt64(waiting), dropped)
+        (report.journal, report.program) = (outlets.journalAccount, outlets.programAccount)
+        report.baseline = baseline?.report
+        return report
     }
 
     /// Waits until all that was handed over is judged, or for so long.

@@ -43,8 +43,9 @@ struct WatchingLife: Sendable {
 
     /// After the last window.
     func finish(at now: ClockReading, within time: Duration) async {
-        await outlets.finish(by: .now + time)
+        // What was learned does not wait for anybody's program.
         await baseline?.finish(at: now)
+        await outlets.finish(by: .now + time)
     }
 }
 

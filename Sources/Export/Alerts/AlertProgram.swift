@@ -33,6 +33,8 @@ package final class AlertProgram: AlertOutlet {
     private let state = Mutex(State())
     private let end = AlertProgramEnd()
     private let events: @Sendable (AlertEvent) -> Void
+    /// How long what was killed may take to be gone.
+    private static var timeToDie: Duration { .seconds(1) }
 
     /// - Parameter arguments: the program, by its path or a name to look for in PATH, and what it is given; not empty.
     package init(
@@ -105,10 +107,17 @@ package final class AlertProgram: AlertOutlet {
     }
 
     /// Takes no more; lets what waits and what runs come to its end until `deadline`, and ends the rest.
+    ///
+    /// Who cannot be ended, as it waits in the kernel for a disk that does not answer, is left behind a little later.
     package func finish(by deadline: ContinuousClock.Instant) async -> AlertOutletAccount {
         state.withLock { $0.isOver = true }
         // The threads of the runs see to it: they wait for nobody.
         end.come(by: deadline)
+        let patience = Task {
+            try await Task.sleep(until: deadline + limits.grace + Self.timeToDie, clock: .continuous)
+            for waiter in state.withLock({ exchange(&$0.idle, with: []) }) { waiter.resume() }
+        }
+        defer { patience.cancel() }
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 if state.running > 0 { state.idle.append(continuation) }

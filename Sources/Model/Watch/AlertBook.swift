@@ -22,7 +22,7 @@ package struct AlertBook: Sendable {
         case waiting
         /// It was raised, or waits.
         case known
-        /// There is no room even to wait: it is raised when it is told again.
+        /// There is no room even to wait: it is raised when it is told again, and `takeRoom` says when that makes sense.
         case dropped
     }
 
@@ -39,6 +39,9 @@ package struct AlertBook: Sendable {
     private var waiting: [Alert] = []
     private var suppressed: UInt64 = 0
     private var memories: [String: Memory] = [:]
+    /// How often there was no room for an alert even to wait, or no longer. What is told again and has room by then is raised.
+    package private(set) var dropped: UInt64 = 0
+    private var droppedBefore: UInt64 = 0
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -54,11 +57,31 @@ package struct AlertBook: Sendable {
             return .raised
         }
         suppressed += 1
-        guard limits.perWindow > 0, waiting.count < limits.waiting else { return .dropped }
+        guard limits.perWindow > 0, makeRoom(for: alert) else {
+            dropped += 1
+            return .dropped
+        }
         let place = alert.isUrgent ? waiting.firstIndex { !$0.isUrgent } : nil
         waiting.insert(alert, at: place ?? waiting.endIndex)
         remember(alert.id, at: now)
         return .waiting
+    }
+
+    /// Whether there is room for one more to wait; the last that is not urgent gives way to one that is.
+    private mutating func makeRoom(for alert: Alert) -> Bool {
+        if waiting.count < limits.waiting { return true }
+        guard alert.isUrgent, let last = waiting.last, !last.isUrgent else { return false }
+        waiting.removeLast()
+        forget(last.id)
+        dropped += 1
+        return true
+    }
+
+    /// Whether alerts were dropped and there is room for them now; once, as all is to be told again then.
+    package mutating func takeRoom() -> Bool {
+        guard dropped != droppedBefore, limits.perWindow > 0, waiting.count <= limits.waiting / 2 else { return false }
+        droppedBefore = dropped
+        return true
     }
 
     /// Whether there are alerts that should not wait for the end of the window.

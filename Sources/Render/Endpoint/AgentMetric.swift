@@ -42,7 +42,7 @@ struct AgentMetric: Sendable {
         }
     }
 
-    static let all = counting + outputs + endpoint + process
+    static let all = counting + watch + outputs + endpoint + process
 }
 
 extension Timestamp {

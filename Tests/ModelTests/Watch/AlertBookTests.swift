@@ -53,6 +53,32 @@ import Testing
         #expect(numbers(book.close()) == ["id-3"])
     }
 
+    @Test func `who dropped alerts asks for them once there is room, and once`() {
+        var book = book(perWindow: 1) { $0.waiting = 2 }
+        var asked = [book.takeRoom()]
+        #expect((0..<4).map { book.raise(alert($0), at: 1) } == [.raised, .waiting, .waiting, .dropped])
+        asked.append(book.takeRoom())
+        _ = book.close()
+        asked += [book.takeRoom(), book.takeRoom()]
+        #expect(asked == [false, false, true, false])
+        #expect(book.raise(alert(3), at: 2) == .waiting)
+        #expect((0..<3).flatMap { _ in numbers(book.close()) } == ["id-1", "id-2", "id-3"])
+    }
+
+    @Test func `an urgent alert takes the place of the last that is not, which is raised when it is told again`() {
+        var book = book(perWindow: 1) { $0.waiting = 2 }
+        #expect((0..<3).map { book.raise(alert($0), at: 1) } == [.raised, .waiting, .waiting])
+        #expect(book.raise(alert(7, isUrgent: true), at: 1) == .waiting)
+        #expect(book.raise(alert(8, isUrgent: true), at: 1) == .waiting)
+        #expect(book.raise(alert(9, isUrgent: true), at: 1) == .dropped)
+        #expect(book.close().suppressed == 5)
+        #expect(numbers(book.close()) == ["id-7"])
+        let hasRoom = book.takeRoom()
+        #expect(hasRoom)
+        #expect([1, 2, 9].map { book.raise(alert($0, isUrgent: $0 == 9), at: 2) } == [.waiting, .waiting, .waiting])
+        #expect((0..<4).flatMap { _ in numbers(book.close()) } == ["id-8", "id-9", "id-1"])
+    }
+
     @Test func `with a limit of none all are counted`() {
         var book = book(perWindow: 0)
         #expect((0..<3).map { book.raise(alert($0), at: 1) } == [.dropped, .dropped, .dropped])
@@ -122,7 +148,10 @@ import Testing
                 suppressed += closed.suppressed
             }
             #expect(book.waitingCount == 0)
-            #expect(told.count == outcomes[.raised, default: 0] + outcomes[.waiting, default: 0])
+            // Those that had to give way are dropped, too, after they waited.
+            let displaced = Int(book.dropped) - outcomes[.dropped, default: 0]
+            let accepted = outcomes[.raised, default: 0] + outcomes[.waiting, default: 0]
+            #expect(displaced >= 0 && told.count + displaced == accepted)
             #expect(Set(told).count == told.count)
             #expect(suppressed == UInt64(outcomes[.waiting, default: 0] + outcomes[.dropped, default: 0]))
         }
