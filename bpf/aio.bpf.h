@@ -165,6 +165,12 @@ EACH_IOCB(remember_iocbs, remember_iocb)
 EACH_IOCB(forget_iocbs, forget_iocb)
 EACH_IOCB(count_events, count_event)
 
+static __always_inline void iocbs_unread(__u64 count)
+{
+	ADD_ATOMICALLY(&stats.aio_unknown_results, count);
+	not_judged(count);
+}
+
 /* io_submit begins: its results may be handed to another thread before it returns. */
 static __always_inline void submitting(unsigned long *arguments, bool direct)
 {
@@ -178,7 +184,7 @@ static __always_inline void submitting(unsigned long *arguments, bool direct)
 	if (call.first >= count)
 		bpf_map_delete_elem(&unread, &thread); /* of a call whose end was missed */
 	else if (bpf_map_update_elem(&unread, &thread, &call.first, BPF_ANY))
-		ADD_ATOMICALLY(&stats.aio_unknown_results, count - call.first);
+		iocbs_unread(count - call.first);
 }
 
 /* io_submit returns how many it has taken, or why it has not taken the first. */
@@ -199,7 +205,7 @@ static __always_inline void iocbs_submitted(struct task_struct *task, long resul
 		bpf_map_delete_elem(&unread, &thread);
 		remember_iocbs(&call, taken, direct);
 		if (call.first < taken)
-			ADD_ATOMICALLY(&stats.aio_unknown_results, taken - call.first);
+			iocbs_unread(taken - call.first);
 	}
 	call.first = taken;
 	forget_iocbs(&call, count, direct);

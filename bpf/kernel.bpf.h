@@ -51,6 +51,7 @@ struct super_block {
 	unsigned int s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
+	struct dentry *s_root;
 } VIEW;
 
 struct inode {
@@ -64,6 +65,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 } VIEW;
 
 struct vfsmount {
@@ -265,6 +267,18 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 		else                                                               \
 			bpf_core_read(&value_, sizeof(value_), &(pointer)->field); \
 		value_;                                                            \
+	})
+
+/*
+ * The address of a structure as a number. What has a type is a pointer to the verifier, of which no other number can be had
+ * than its distance from another pointer, `from`.
+ */
+#define ADDRESS(direct, pointer, from)                                                  \
+	({                                                                              \
+		__u64 address_ = (__u64)(pointer);                                      \
+		if (direct)                                                             \
+			asm volatile("%0 -= %1" : "+r"(address_) : "r"((__u64)(from))); \
+		address_;                                                               \
 	})
 
 /* A field of the context, loaded here: the compiler would choose an offset first, and no moved context may be loaded from. */

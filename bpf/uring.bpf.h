@@ -22,24 +22,19 @@ static __always_inline struct file *file_at_submission(void *ring, void *address
 	return file_of(current_task(direct), BPF_CORE_READ(kiocb, cqe.fd), direct);
 }
 
-/* What a request does that nobody will tell the end of. */
+/* What a request does to its file, where nobody will tell the end. */
 static __always_inline void watch_unanswered(void *ring, void *address, __u8 opcode, __u64 flags,
-					     int via, bool direct)
+					     const struct actor *who, int via, bool direct)
 {
-	struct actor who;
 	struct file *file;
 
-	if (!is_watching())
-		return;
-	find_actor(current_task(direct), &who, direct);
-	watch_submitted(address, opcode, false, &who, via, direct);
-	if (!is_watched_by_file(opcode) || who.slot == OT_SLOT_SELF)
+	if (!is_watching() || !is_watched_by_file(opcode) || who->slot == OT_SLOT_SELF)
 		return;
 	file = file_at_submission(ring, address, flags, direct);
 	if (!file) /* of a request that waits for another one, it may be opened by that */
 		ADD_ATOMICALLY(&stats.sightings_dropped, 1);
 	if (kind_of(file, PROBED) == REGULAR_FILE && READ(PROBED, file, f_mode) & FMODE_WRITE)
-		watch_as(file, &who, 0, watched_of(opcode), via, PROBED, false, direct);
+		watch_as(file, who, 0, watched_of(opcode), via, PROBED, false, direct);
 }
 
 static __always_inline void submitted(void *ring, void *address, __u64 user_data, __u8 opcode,
@@ -50,6 +45,7 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 				      .opcode = opcode };
 	struct task_struct *task;
 	struct actor who;
+	bool is_answered;
 
 	if (!direct && !completion_is_told(ring)) {
 		/* Whatever else is asked of such a ring is refused, and that is told. */
@@ -64,12 +60,9 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 			remember_unnamed(ring, user_data, &request);
 		return;
 	}
-	if (flags & REQUEST_SKIPS_COMPLETION) {
+	is_answered = !(flags & REQUEST_SKIPS_COMPLETION);
+	if (!is_answered)
 		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
-		watch_unanswered(ring, address, opcode, flags,
-				 by_sqpoll ? OT_VIA_SQPOLL : OT_VIA_INLINE, direct);
-		return;
-	}
 	if (is_uring_open(opcode)) {
 		struct io_open *open = address;
 
@@ -82,11 +75,15 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	request.slot = who.slot;
 	request.cgroup = who.cgroup;
 	request.writer = who.writer;
-	request.is_sighted = watch_submitted(address, opcode, true, &who, request.via, direct);
+	request.is_sighted =
+		watch_submitted(address, opcode, is_answered, &who, request.via, direct);
 	if (direct || completion_names_request()) {
-		remember(address, &request);
+		if (!is_answered || !remember(address, &request))
+			watch_unanswered(ring, address, opcode, flags, &who, request.via, direct);
 		return;
 	}
+	if (!is_answered)
+		return;
 	note_file(&request);
 	remember_unnamed(ring, user_data, &request);
 }

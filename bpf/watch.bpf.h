@@ -30,6 +30,13 @@ static __always_inline bool is_watching(void)
 	return config.mark_sets && watch.is_armed;
 }
 
+/* So many operations were not judged, if anybody judges. */
+static __always_inline void not_judged(__u64 count)
+{
+	if (is_watching())
+		ADD_ATOMICALLY(&stats.sightings_dropped, count);
+}
+
 static __always_inline struct ot_mark_set *mark_set(__u64 mark)
 {
 	__u32 index = mark >> 2 & (config.mark_sets - 1);
@@ -88,10 +95,12 @@ static __always_inline __u64 marked(__u64 hash, __u64 word)
 
 /* What is watched is in bits that inode numbers have no use for: one word less to mix, as a writer pays for each. */
 static __always_inline __u64 directory_mark(const struct actor *actor, struct inode *directory,
-					    __u64 what, bool direct)
+					    __u64 what, __u64 seed, bool direct)
 {
 	struct super_block *super = READ(direct, directory, i_sb);
-	__u64 hash = mixed(watch.seed ^ actor->writer, READ(direct, directory, i_ino) ^ what << 58);
+	/* Its address tells it from that of a snapshot, which has the same numbers. */
+	__u64 hash = mixed(seed ^ actor->writer ^ ADDRESS(direct, directory, &watch),
+			   READ(direct, directory, i_ino) ^ what << 58);
 
 	return marked(hash, (__u64)READ(direct, super, s_dev) << 32 |
 				    READ(direct, directory, i_generation));
@@ -108,9 +117,9 @@ static __always_inline __u64 writer_mark(__u64 writer)
 
 /* What a writer at work pays where its last operation is remembered with its task: nothing is hashed. */
 static __always_inline bool is_judged(const struct judged *judged, struct inode *directory,
-				      enum ot_watched watched, bool direct)
+				      enum ot_watched watched, __u64 seed, bool direct)
 {
-	if (!judged || judged->seed != watch.seed)
+	if (!judged || judged->seed != seed)
 		return false;
 	return judged->watched == watched && judged->directory == directory &&
 	       judged->number == READ(direct, directory, i_ino) &&
@@ -119,9 +128,9 @@ static __always_inline bool is_judged(const struct judged *judged, struct inode 
 }
 
 static __always_inline void remember_judged(struct judged *judged, struct inode *directory,
-					    __u32 watched, bool direct)
+					    __u32 watched, __u64 seed, bool direct)
 {
-	judged->seed = watch.seed;
+	judged->seed = seed;
 	judged->directory = directory;
 	judged->super = READ(direct, directory, i_sb);
 	judged->number = READ(direct, directory, i_ino);
@@ -202,22 +211,23 @@ static __always_inline void watch_as(struct file *file, const struct actor *acto
 	struct inode *inode, *directory;
 	struct dentry *dentry, *parent;
 	struct watch_scratch *to;
-	__u64 mark;
+	/* Read once: under a seed that comes meanwhile nothing of this was judged. */
+	__u64 mark, seed = *(volatile __u64 *)&watch.seed;
 	int result;
 
 	if (!is_watching() || !file || actor->slot == OT_SLOT_SELF)
 		return;
-	if (judged && judged->watched == EVERYTHING && judged->seed == watch.seed)
+	if (judged && judged->watched == EVERYTHING && judged->seed == seed)
 		return;
 	dentry = READ(typed, file, f_path.dentry);
 	parent = READ(typed, dentry, d_parent);
 	directory = READ(typed, parent, d_inode);
-	if (is_judged(judged, directory, watched, typed))
+	if (is_judged(judged, directory, watched, seed, typed))
 		return;
-	mark = directory_mark(actor, directory, watched, typed);
+	mark = directory_mark(actor, directory, watched, seed, typed);
 	if (is_settled(mark)) {
 		if (judged)
-			remember_judged(judged, directory, watched, typed);
+			remember_judged(judged, directory, watched, seed, typed);
 		return;
 	}
 	to = watch_scratch();
@@ -240,7 +250,7 @@ static __always_inline void watch_as(struct file *file, const struct actor *acto
 	else
 		result = direct ? sight_direct() : sight_probed();
 	if (judged && result == SIGHT_IS_NOBODYS)
-		remember_judged(judged, directory, EVERYTHING, typed);
+		remember_judged(judged, directory, EVERYTHING, seed, typed);
 }
 
 static __always_inline void watch_file(struct file *file, const struct actor *actor,

@@ -44,11 +44,16 @@ static __always_inline bool find_name_base(struct watch_scratch *to, int directo
 struct name_hash {
 	struct watch_scratch *of;
 	__u64 all;
-	__u64 directory; /* what comes before the last slash */
+	__u64 slash;	 /* what comes before the slashes that are read last */
+	__u64 directory; /* what comes before the last name */
+	__u64 is_after_slash;
 	bool is_whole;
 };
 
-/* Without a branch for a slash, of which the verifier would look at both ways at each byte. */
+/*
+ * Without a branch for a slash, of which the verifier would look at both ways at each byte. Each step is mixed with what
+ * nobody knows who chooses a name: of a sum two names could be made the same.
+ */
 static __always_inline long hash_byte(__u32 index, struct name_hash *hash)
 {
 	__u64 byte = (unsigned char)hash->of->text[index & (MARKED_NAME - 1)];
@@ -59,15 +64,17 @@ static __always_inline long hash_byte(__u32 index, struct name_hash *hash)
 		return 1;
 	}
 	barrier_var(is_slash);
-	hash->directory ^= (hash->directory ^ hash->all) & -is_slash;
-	hash->all = hash->all * 0x100000001b3 + byte + 1;
+	hash->directory ^= (hash->directory ^ hash->slash) & -(hash->is_after_slash & ~is_slash);
+	hash->slash ^= (hash->slash ^ hash->all) & -(is_slash & ~hash->is_after_slash);
+	hash->is_after_slash = is_slash;
+	hash->all = mixed(hash->all, byte);
 	return 0;
 }
 
 /* Marks for the name and for the part of it before the last slash; none for a long one. */
 static __always_inline void mark_name(struct watch_scratch *to, __u64 base, bool direct)
 {
-	struct name_hash hash = { .of = to };
+	struct name_hash hash = { .of = to, .all = base };
 
 	if (direct) {
 		bpf_loop(MARKED_NAME, hash_byte, &hash, 0);
@@ -111,7 +118,7 @@ static __always_inline int sight_name(__u64 name, int directory, __u32 watched, 
 	/* The same name leads to something else where other things are mounted. */
 	mounts = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	mark_name(to,
-		  mixed(BPF_CORE_READ(inode, i_ino) ^ watch.seed,
+		  mixed(BPF_CORE_READ(inode, i_ino) ^ (__u64)inode ^ watch.seed,
 			mixed((__u64)BPF_CORE_READ(inode, i_sb, s_dev) << 32 |
 				      BPF_CORE_READ(inode, i_generation),
 			      mixed(to->seen.actor.writer, mounts << 32 | watched | BY_NAME))),

@@ -76,6 +76,7 @@ static __always_inline long watch_step(struct watch_walk *walk)
 	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
 	struct mount *mount = walk->mount, *above;
 	struct watch_scratch *to = walk->to;
+	struct vfsmount *seen = to->seen.mount;
 	__u32 end = to->record.header.length;
 	long read;
 
@@ -86,9 +87,10 @@ static __always_inline long watch_step(struct watch_walk *walk)
 		walk->mount = above;
 		return above == mount ? 1 : 0;
 	}
-	if (dentry ==
-	    parent) { /* the root of a file system, of which with mounts there is no way up: no mount's tree */
-		walk->arrived = !mount;
+	if (dentry == parent) {
+		/* With mounts there is no way up: no mount's tree. Without one may have been found by its handle, with none above it. */
+		walk->arrived = !mount && (dentry == BPF_CORE_READ(dentry, d_sb, s_root) ||
+					   dentry == BPF_CORE_READ(seen, mnt_root));
 		return 1;
 	}
 	if (end - walk->begin >= OT_PATH_MAX - COMPONENT_MAX || end > WATCH_TEXT)

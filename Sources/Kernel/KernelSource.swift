@@ -193,8 +193,9 @@ package actor KernelSource {
         drain.loss.ioUringUnknownResults =
             now.uring_unknown_results &- lastStats.uring_unknown_results &+ expired.ofRings
         drain.loss.aioUnknownResults = now.aio_unknown_results &- lastStats.aio_unknown_results &+ expired.ofContexts
-        drain.loss.watchRecords =
-            now.sightings_dropped &- lastStats.sightings_dropped &+ inbox.asked.takeLost()
+        drain.loss.watchRecords = now.sightings_dropped &- lastStats.sightings_dropped &+ inbox.asked.takeLost()
+        // What never ended was never judged.
+        if marks.withLock({ $0?.isArmed ?? false }) { drain.loss.watchRecords &+= expired.ofRings }
         drain.loss.unknownFile = now.unknown_file &- lastStats.unknown_file
         drain.loss.detailOverflow = now.error_slots_exhausted &- lastStats.error_slots_exhausted
         let programs = runs.drain(

@@ -16,19 +16,21 @@ struct SightingMarks: ~Copyable, Sendable {
 
     /// The words of `ot_watch`.
     private static var seed: Int { 0 }
-    private static var isArmed: Int { 1 }
+    private static var armed: Int { 1 }
 
     /// Lets the programs tell what they sight, as if they had never seen anything.
     ///
     /// The seed is not 0, at which nothing that is kept with a task was judged.
     func arm(seed: UInt64) {
         control[Self.seed] = seed
-        control[Self.isArmed] = 1
+        control[Self.armed] = 1
         // Those of the old seed would fill the sets for ever. One of the new that goes with them is told twice.
         for word in 0..<marks.count where marks[word] != 0 { marks[word] = 0 }
     }
 
-    func disarm() { control[Self.isArmed] = 0 }
+    func disarm() { control[Self.armed] = 0 }
+
+    var isArmed: Bool { control[Self.armed] != 0 }
 
     /// Leaves a verdict where the programs find it.
     func settle(_ ticket: Sighting.Ticket, _ verdict: Sighting.Verdict) {
