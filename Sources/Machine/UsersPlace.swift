@@ -13,10 +13,19 @@ struct UsersPlace: ~Copyable {
 
     /// Nil when there is nothing there, or on the way something that is on no local file system, or, once a link of the
     /// user's was followed, a folder that the user may not look into.
-    init?(_ path: ByteString, of user: UInt32) {
+    ///
+    /// - Parameter isOfProcess: set where a link in /proc leads to what a process has open.
+    init?(_ path: ByteString, of user: UInt32, isOfProcess: inout Bool) {
         guard var way = Way(user) else { return nil }
-        guard way.go(path.bytes), let end = way.takeEnd() else { return nil }
+        let hasArrived = way.go(path.bytes)
+        isOfProcess = way.isOfProcess
+        guard hasArrived, let end = way.takeEnd() else { return nil }
         (descriptor, status, self.user) = (end.descriptor, end.status, user)
+    }
+
+    init?(_ path: ByteString, of user: UInt32) {
+        var isOfProcess = false
+        self.init(path, of: user, isOfProcess: &isOfProcess)
     }
 
     deinit { close(descriptor) }
@@ -69,8 +78,12 @@ private struct Way: ~Copyable {
     /// Whether a link that is not root's was followed: then it is the user who leads.
     private var isLed = false
     private var links = 0
+    /// Whether it has come to a link of /proc, which says of each process something else.
+    private(set) var isOfProcess = false
 
     private static var mostLinks: Int { 40 }
+    /// PROC_SUPER_MAGIC of linux/magic.h.
+    private static var procfs: UInt32 { 0x9fa0 }
 
     init?(_ user: UInt32) {
         self.user = user
@@ -103,6 +116,8 @@ private struct Way: ~Copyable {
             }
             defer { close(descriptor) }
             links += 1
+            isOfProcess = clinux_file_system(descriptor) == Self.procfs
+            if isOfProcess { return false }
             guard links <= Self.mostLinks, let target = Self.target(descriptor) else { return false }
             if status.st_uid != 0 { isLed = true }
             if target.first == UInt8(ascii: "/") { leave(downTo: 1) }

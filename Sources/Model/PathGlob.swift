@@ -75,6 +75,12 @@ package struct PathGlob: Hashable, Sendable {
         self.beginning = beginning
     }
 
+    /// Whether all that it matches is below a directory: what is done to that as a whole is done to it.
+    func isBelow(_ directory: ByteString) -> Bool {
+        let slash = UInt8(ascii: "/")
+        return beginning.starts(with: directory.bytes.last == slash ? directory.bytes : directory.bytes + [slash])
+    }
+
     package func matches(_ name: ByteString) -> Bool {
         guard name.bytes.starts(with: beginning) else { return false }
         if beginning.count == tokens.count { return name.count == beginning.count }

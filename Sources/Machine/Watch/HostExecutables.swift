@@ -18,8 +18,12 @@ struct HostExecutables {
     private var found: [ByteString: Found] = [:]
     /// Those that a file system has not answered yet.
     private var asked: [ByteString: PatientLookup] = [:]
-    /// How long one is waited for. What comes later is there the next time; until then only its path is known.
-    private static var patience: Duration { .milliseconds(500) }
+    /// How long they are waited for, all together and each at least. What comes later is there the next time; until then only
+    /// its path is known.
+    private static var patience: (together: Duration, each: Duration) { (.milliseconds(500), .milliseconds(5)) }
+    private var waited = Duration.zero
+    /// Since when they are, by the clock of `looked`.
+    private var waitedSince: UInt64 = 0
 
     /// Whether the writer runs the host's file of this path, whatever links lead there.
     ///
@@ -38,10 +42,11 @@ struct HostExecutables {
 
     private mutating func look(_ path: ByteString, _ host: borrowing HostMounts, _ now: UInt64) -> Found {
         if let known = found[path], now &- known.looked < Self.age, known.changes == host.changes { return known }
+        let begun = ContinuousClock.now
         let before = asked.removeValue(forKey: path)
         let lookup = before ?? PatientLookup(path, root: host.root)
         let place: ResolvedPlace?
-        switch lookup.answer(within: before == nil ? Self.patience : .zero) {
+        switch lookup.answer(within: before == nil ? patience(at: now) : .zero) {
         case .found(let answer): place = answer
         case .missing: place = nil
         case nil:
@@ -51,6 +56,12 @@ struct HostExecutables {
         let looked = Found(
             place: place, device: place?.place(in: host.table)?.device, looked: now, changes: host.changes)
         found[path] = looked
+        waited += begun.duration(to: .now)
         return looked
+    }
+
+    private mutating func patience(at now: UInt64) -> Duration {
+        if now &- waitedSince >= Self.age { (waited, waitedSince) = (.zero, now) }
+        return max(Self.patience.together - waited, Self.patience.each)
     }
 }

@@ -15,6 +15,7 @@ struct HostMounts: ~Copyable {
     /// How often the table was read anew.
     private(set) var changes: UInt64 = 0
     private var isOld = false
+    private var budget = ReadingBudget()
 
     /// Those of the first process where it is seen in another namespace, else the agent's own.
     static func found() throws(SystemError) -> HostMounts {
@@ -55,17 +56,20 @@ struct HostMounts: ~Copyable {
     /// Bytes of a table that are read: some 200,000 mounts.
     static let longest = 32 << 20
 
-    /// Reads the table anew when it is another. One that cannot be read stays as it was, and is read the next time.
+    /// Reads the table anew when it is another, but not all the time. One that cannot be read stays as it was, and is read the
+    /// next time.
     mutating func refresh() {
         var wish = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
         // Also says POLLERR then; with a poll the change is told, so what comes during the reading is told by the next.
         if poll(&wish, 1, 0) > 0, wish.revents & Int16(POLLPRI) != 0 { isOld = true }
-        guard isOld, lseek(descriptor, 0, SEEK_SET) == 0,
+        let begun = ContinuousClock.now
+        guard isOld, budget.allows(at: begun), lseek(descriptor, 0, SEEK_SET) == 0,
             let text = try? readFile(descriptor, "mountinfo", limit: Self.longest)
         else { return }
         table = MountTable(parsing: text)
         changes += 1
         isOld = false
+        budget.spend(from: begun)
     }
 }
 

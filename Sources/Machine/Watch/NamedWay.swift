@@ -1,23 +1,36 @@
+internal import CLinux
+internal import Glibc
 internal import Model
 
 /// The way to what a caller named, from a directory that the kernel told.
 ///
-/// The last name is that of an entry of a directory and is followed by nobody: what is deleted, renamed or made is the entry.
+/// The last name is that of an entry of a directory and is followed by nobody: what is deleted, renamed or made is the entry. But
+/// truncate(2) follows it.
 struct NamedWay {
     /// A file system and a path in it.
     typealias End = (device: UInt32, within: ByteString)
 
+    enum Found {
+        case end(End)
+        /// On no mount that is known.
+        case nowhere
+        /// The way goes through what a process has open, such as `/proc/self/cwd`: where that led to nobody knows any more.
+        case ofProcess
+    }
+
     private let base: FilePlace
     /// Without the `/` of an absolute one, of which the base is the caller's root.
     private let name: ByteString
+    private let isAbsolute: Bool
+    private let followsLast: Bool
     /// The same without links: nothing is above the caller's root.
     private let plain: ByteString
 
-    init(_ name: ByteString, _ base: FilePlace) {
+    init(_ name: ByteString, _ base: FilePlace, followsLast: Bool = false) {
         func relative(_ path: ByteString) -> ByteString { ByteString(path.bytes.drop { $0 == UInt8(ascii: "/") }) }
-        self.base = base
+        (self.base, self.followsLast, isAbsolute) = (base, followsLast, name.isAbsolutePath)
         self.name = relative(name)
-        plain = name.isAbsolutePath ? relative(ByteString("/").lexicallyAppending(name)) : name
+        plain = isAbsolute ? relative(ByteString("/").lexicallyAppending(name)) : name
     }
 
     /// From the root of the caller's mount namespace, links not followed; absent when the base is on none of its mounts.
@@ -26,21 +39,49 @@ struct NamedWay {
     /// Where it is, by the mounts of the caller: with the links on the way followed, if the root directory is known.
     ///
     /// - Parameter isOwnRoot: whether the root directory is the agent's own.
-    func end(in table: MountTable, root: CInt?, isOwnRoot: Bool = false) -> End? {
-        guard let path = path(in: table) else { return plainEnd }
-        guard let directory = path.parentPath, let base = base(in: table) else {
-            return table.place(ofPath: path).map { ($0.mount.device, $0.within) }
+    func end(in table: MountTable, root: CInt?, isOwnRoot: Bool = false) -> Found {
+        guard let path = path(in: table), let base = base(in: table) else { return Self.found(plainEnd) }
+        let parent = followsLast ? path : path.parentPath
+        guard let directory = parent else {
+            return Self.found(table.place(ofPath: path).map { ($0.mount.device, $0.within) })
         }
         let last = path.rest(below: directory) ?? []
+        let place = table.place(ofPath: directory)
+        if place?.mount.isProcess == true || Self.isDescriptor(directory) { return .ofProcess }
         // With what the caller wrote, as `a/../b` is not `b` when `a` is a link.
-        let written = Self.directory(of: name).map { base.appending(rest: [UInt8(ascii: "/")] + $0) } ?? base
-        let found =
-            root.flatMap { ResolvedPlace(written, root: $0, waits: false) }
-            ?? (isOwnRoot ? ResolvedPlace(walking: written) : nil)
-        if let end = found?.place(in: table) {
-            return (end.device, end.within.appending(rest: last))
+        let written = followsLast ? name.bytes[...] : Self.directory(of: name)
+        let (resolved, isOfProcess) = Self.resolve(written, from: base, isAbsolute, root, isOwnRoot)
+        if isOfProcess { return .ofProcess }
+        if let end = resolved?.place(in: table) { return .end((end.device, end.within.appending(rest: last))) }
+        return Self.found(place.map { ($0.mount.device, $0.within.appending(rest: last)) })
+    }
+
+    private static func found(_ end: End?) -> Found { end.map(Found.end) ?? .nowhere }
+
+    /// Follows a way, absent when it has no name but the last; an absolute one never leads out of the caller's root.
+    private static func resolve(
+        _ written: ArraySlice<UInt8>?, from base: ByteString, _ isAbsolute: Bool, _ root: CInt?, _ isOwnRoot: Bool
+    ) -> (place: ResolvedPlace?, isOfProcess: Bool) {
+        let whole = written.map { base.appending(rest: [UInt8(ascii: "/")] + $0) } ?? base
+        let isChanged = isAbsolute && base != "/"
+        if let root {
+            let callersRoot = isChanged ? base.withCString { clinux_open_in_root(root, $0, 0) } : -1
+            defer { if callersRoot >= 0 { close(callersRoot) } }
+            let place =
+                callersRoot >= 0
+                ? ResolvedPlace(written.map { ByteString($0) } ?? ".", root: callersRoot, waits: false)
+                : isChanged ? nil : ResolvedPlace(whole, root: root, waits: false)
+            if let place { return (place, false) }
         }
-        return table.place(ofPath: directory).map { ($0.mount.device, $0.within.appending(rest: last)) }
+        // Step by step from the agent's own root, which for links in another root is the wrong one.
+        guard isOwnRoot, !isChanged else { return (nil, false) }
+        var isOfProcess = false
+        return (ResolvedPlace(walking: whole, isOfProcess: &isOfProcess), isOfProcess)
+    }
+
+    /// What leads to /proc/self/fd by links that everybody has.
+    private static func isDescriptor(_ path: ByteString) -> Bool {
+        ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"].contains { path.rest(below: $0) != nil }
     }
 
     /// As seen by the caller, when its mounts are not known.

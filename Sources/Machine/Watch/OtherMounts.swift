@@ -1,46 +1,54 @@
 internal import Model
 
 /// What is mounted in the mount namespaces of writers, read from the /proc of those that live.
+///
+/// Anybody may have a namespace with as many mounts as the kernel allows, and write from it by name. So what it takes to read
+/// tables is bounded: one that is too long is not known, and where many are read others have to wait.
 struct OtherMounts {
     private struct Known {
-        var table: MountTable
+        /// Nil when it is too long.
+        var table: MountTable?
         var read: UInt64
         var used: UInt64
     }
 
     /// Namespaces of which the tables are kept; of more, those go that were used longest ago.
     static let limit = 64
-    /// Nanoseconds after which a table is read anew.
-    static let age: UInt64 = 1_000_000_000
-
+    /// Bytes of a table that is read: some 10,000 mounts.
+    static let longest = 2 << 20
     private var known: [UInt32: Known] = [:]
+    private var budget = ReadingBudget()
 
-    /// The table of a namespace; nil when nobody in it was seen alive.
+    /// The table of a namespace as it was at a time or later, or as late as it can be had; nil when nobody in it was seen alive,
+    /// or it is too long.
     ///
     /// - Parameters:
     ///   - process: one that was in the namespace; by now there may be another of its number.
-    ///   - now: CLOCK_MONOTONIC, in nanoseconds.
-    mutating func table(of namespace: UInt32, process: Int32, at now: UInt64) -> MountTable? {
+    ///   - time: of what is asked about, by CLOCK_MONOTONIC in nanoseconds, as `now`.
+    mutating func table(of namespace: UInt32, process: Int32, seen time: UInt64, at now: UInt64) -> MountTable? {
         known[namespace]?.used = now
-        if let known = known[namespace], now &- known.read < Self.age { return known.table }
-        if let table = Self.read(namespace, process) {
-            if known[namespace] == nil, known.count >= Self.limit,
-                let oldest = known.min(by: { $0.value.used < $1.value.used })
-            {
-                known[oldest.key] = nil
-            }
-            known[namespace] = Known(table: table, read: now, used: now)
+        if let known = known[namespace], known.read >= time { return known.table }
+        let begun = ContinuousClock.now
+        if budget.allows(at: begun) {
+            read(namespace, process, at: now)
+            budget.spend(from: begun)
         }
         return known[namespace]?.table
     }
 
-    private static func read(_ namespace: UInt32, _ process: Int32) -> MountTable? {
+    private mutating func read(_ namespace: UInt32, _ process: Int32, at now: UInt64) {
         let directory = "/proc/\(process)"
         guard process > 0, mountNamespace(of: directory) == namespace,
-            let text = try? readFile(directory + "/mountinfo", limit: HostMounts.longest), !text.isEmpty,
+            let text = try? readFile(directory + "/mountinfo", limit: Self.longest + 1), !text.isEmpty,
             // It may have ended meanwhile, and another begun.
             mountNamespace(of: directory) == namespace
-        else { return nil }
-        return MountTable(parsing: text)
+        else { return }
+        if known[namespace] == nil, known.count >= Self.limit,
+            let oldest = known.min(by: { $0.value.used < $1.value.used })
+        {
+            known[oldest.key] = nil
+        }
+        let table = text.count > Self.longest ? nil : MountTable(parsing: text)
+        known[namespace] = Known(table: table, read: now, used: now)
     }
 }

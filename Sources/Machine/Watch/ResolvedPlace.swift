@@ -26,8 +26,12 @@ struct ResolvedPlace {
 
     /// Without asking another host or a user's file system, but step by step: for links that were not followed of late, and
     /// kernels that have no other way. From the agent's own root directory.
-    init?(walking path: ByteString) {
-        guard let place = UsersPlace(path, of: 0), let resolved = place.resolved else { return nil }
+    ///
+    /// - Parameter isOfProcess: set where the way ends at what a process has open, as its working directory.
+    init?(walking path: ByteString, isOfProcess: inout Bool) {
+        guard let place = UsersPlace(path, of: 0, isOfProcess: &isOfProcess), let resolved = place.resolved else {
+            return nil
+        }
         self = resolved
     }
 

@@ -20,7 +20,7 @@ struct SeenPlace {
     ) {
         var mounts: MountTable?
         if !isHosts, let namespace = sighting.mountNamespace {
-            mounts = others.table(of: namespace, process: sighting.writer.pid, at: now)
+            mounts = others.table(of: namespace, process: sighting.writer.pid, seen: sighting.time, at: now)
         }
         hasHostRoot = isHosts ? true : mounts?.root.flatMap { root in table.root.map { $0 == root } }
         switch sighting.place {
@@ -35,7 +35,7 @@ struct SeenPlace {
             source = .user
             guard let name else { break }
             let process = "/proc/\(sighting.writer.pid)"
-            let way = NamedWay(name, base)
+            let way = NamedWay(name, base, followsLast: sighting.operation == .truncate)
             if isHosts {
                 path = way.path(in: table)
                 note(way.end(in: table, root: hostRoot, isOwnRoot: isOwnRoot), path, table)
@@ -49,7 +49,7 @@ struct SeenPlace {
                 note(way.end(in: mounts, root: root >= 0 ? root : nil), nil, table)
             } else {
                 path = way.plainPath
-                note(way.plainEnd, nil, table)
+                note(way.plainEnd.map(NamedWay.Found.end) ?? .nowhere, nil, table)
             }
         }
     }
@@ -59,11 +59,11 @@ struct SeenPlace {
         hasHostRoot ?? (identity.container == nil) ? .host : .container
     }
 
-    private mutating func note(_ end: NamedWay.End?, _ path: ByteString?, _ table: MountTable) {
-        if let end {
-            note(device: end.device, within: end.within, table)
-        } else if let path {
-            note(hostPath: path)
+    private mutating func note(_ found: NamedWay.Found, _ path: ByteString?, _ table: MountTable) {
+        switch found {
+        case .end(let end): note(device: end.device, within: end.within, table)
+        case .nowhere: if let path { note(hostPath: path) }
+        case .ofProcess: break
         }
     }
 

@@ -26,6 +26,9 @@ extension MountTable.Mount {
         if isDeleted { root = ByteString(root.bytes.dropLast(Self.deleted.count)) }
         self.init(id: id, parent: parent, device: device, root: root, point: point)
         isRootDeleted = isDeleted
+        if let dash = fields[6...].firstIndex(of: [UInt8(ascii: "-")]) {
+            isProcess = fields[dash + 1] == Array("proc".utf8)[...]
+        }
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> Int32? {

@@ -14,6 +14,8 @@ package struct MountTable: Sendable {
         package var isRootDeleted = false
         /// Where it is to be seen, absolute.
         package var point: ByteString
+        /// Whether it is of type `proc`, whose links lead to what processes have open.
+        package var isProcess = false
 
         package init(id: Int32, parent: Int32, device: UInt32, root: ByteString, point: ByteString) {
             (self.id, self.parent, self.device, self.root, self.point) = (id, parent, device, root, point)

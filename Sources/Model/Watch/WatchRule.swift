@@ -73,6 +73,9 @@ package struct WatchRule: Sendable, Equatable {
 
     package func watches(path: ByteString) -> Bool { paths.isEmpty || paths.contains { $0.matches(path) } }
 
+    /// Whether what it watches is below a directory, and so is moved with it.
+    package func watchesBelow(_ directory: ByteString) -> Bool { paths.contains { $0.isBelow(directory) } }
+
     /// Which of the files directly in a directory it watches.
     package func coverage(ofFilesIn directory: ByteString) -> PathGlob.Coverage {
         if paths.isEmpty { return .all }

@@ -43,7 +43,9 @@ package struct WatchRules: Sendable, Equatable {
             if rule.allows(placed, isExecutable: isExecutable) { continue }
             if judgement.verdict == .writer { judgement.verdict = .directory }
             guard rule.operations.contains(placed.sighting.operation) else { continue }
-            if !placed.isPlaceKnown || placed.hostPaths.contains(where: rule.watches) || rule.paths.isEmpty {
+            if !placed.isPlaceKnown || rule.paths.isEmpty || placed.hostPaths.contains(where: rule.watches)
+                || placed.sighting.operation == .rename && placed.hostPaths.contains(where: rule.watchesBelow)
+            {
                 judgement.unexpected.append(position)
             }
             if !rule.judgesAlike(placed) { judgement.verdict = .eachFile }
@@ -69,6 +71,8 @@ extension WatchRule {
     fileprivate func judgesAlike(_ placed: PlacedSighting) -> Bool {
         if paths.isEmpty { return true }
         guard placed.isPlaceKnown, !placed.hasMountedNeighbours else { return false }
+        // A directory in it may have what is watched below it.
+        if placed.sighting.operation == .rename, placed.hostDirectories.contains(where: watchesBelow) { return false }
         let coverages = placed.hostDirectories.map(coverage)
         return coverages.contains(.all) || coverages.allSatisfy { $0 == .none }
     }

@@ -216,6 +216,49 @@ import Testing
         #expect(isTool(newer, "\(top)/usr/bin/tool", &places, at: 60_000_000_000))
     }
 
+    @Test func `a way through what a process has open leads where nobody knows`() throws {
+        var places = try places()
+        let root = try host.place(top, below: top)
+        try host.run("ln -s /proc/self/cwd at && mkdir p && mount -t proc proc p")
+        let slash = try host.place("/", below: "/")
+        for (name, base, isKnown) in [
+            ("/proc/self/cwd/x", slash, false), ("/proc/1/root/\(top)/etc/x", slash, false),
+            ("/dev/fd/3/x", slash, false),
+            ("p/self/cwd/x", root, false), ("etc/x", root, true),
+        ] {
+            let placed = places.place(sighting(.named(ByteString(name), base: base), by: host), of: owner(), at: 0)
+            #expect(placed.isPlaceKnown == isKnown, "\(name)")
+            #expect(placed.hostPaths.isEmpty != isKnown && placed.path != nil)
+        }
+        try host.run("umount p")
+    }
+
+    @Test func `what is cut short is the file at the end of all links`() throws {
+        var places = try places()
+        let root = try host.place(top, below: top)
+        for (name, expected) in [
+            ("bin/link", "usr/bin/tool"), ("usr/bin/tool", "usr/bin/tool"), ("etc/log", "var/log"),
+            ("no/thing", "no/thing"),
+        ] {
+            var seen = sighting(.named(ByteString(name), base: root), by: host)
+            seen.operation = .truncate
+            #expect(places.place(seen, of: owner(), at: 0).hostPaths == paths("\(top)/\(expected)"), "\(name)")
+        }
+    }
+
+    @Test func `in another root links begin there`() throws {
+        var places = try places()
+        try host.run("mkdir -p jail/etc jail/usr && ln -s /etc jail/to && echo x > jail/etc/passwd")
+        let jail = try host.place("\(top)/jail", below: top)
+        for (name, expected) in [
+            ("/to/passwd", "jail/etc/passwd"), ("/etc/passwd", "jail/etc/passwd"), ("/../../etc/x", "jail/etc/x"),
+            ("/usr/../to/x", "jail/etc/x"), ("/x", "jail/x"),
+        ] {
+            let placed = places.place(sighting(.named(ByteString(name), base: jail), by: host), of: owner(), at: 0)
+            #expect(placed.hostPaths == paths("\(top)/\(expected)"), "\(name)")
+        }
+    }
+
     @Test func `a file system that does not answer holds up nobody who asks for another executable`() throws {
         var places = try places()
         let file = Sighting.Place.file(try host.place("\(top)/etc/passwd", below: top))
@@ -262,7 +305,12 @@ import Testing
         let path = ByteString(folder.path)
         try FileManager.default.createDirectory(atPath: folder.path + "/real", withIntermediateDirectories: false)
         try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "real")
-        let walked = try #require(ResolvedPlace(walking: ByteString(folder.path + "/link")))
+        var isOfProcess = false
+        let end = ResolvedPlace(walking: ByteString(folder.path + "/link"), isOfProcess: &isOfProcess)
+        let walked = try #require(end)
+        #expect(!isOfProcess)
+        let elsewhere = ResolvedPlace(walking: "/proc/self/cwd", isOfProcess: &isOfProcess)
+        #expect(elsewhere == nil && isOfProcess)
         #expect(walked.path == ByteString(folder.path + "/real"))
 
         let mounts = try HostMounts(process: "/proc/self")

@@ -194,6 +194,29 @@ import Testing
     private func file(_ name: String, in directory: String) -> PlacedSighting {
         WatchSamples.placed(ByteString(directory).lexicallyAppending(ByteString(name)))
     }
+
+    @Test func `to rename a directory above is to rename what is watched`() throws {
+        let rules = WatchRules([
+            try WatchSamples.rule { $0.paths = ["/etc/app/conf.d/*.conf", "/srv/**"] },
+            try WatchSamples.rule("watch[1]") { $0.paths = ["/**/secret"] },
+        ])
+        for (path, operation, expected) in [
+            ("/etc/app", .rename, [0]), ("/etc/app/conf.d", .rename, [0]), ("/srv", .rename, [0]),
+            ("/etc", .rename, [0]), ("/etc/app", .mkdir, []), ("/etc/ap", .rename, []), ("/etc/apps", .rename, []),
+            ("/var/srv", .rename, []),
+            ("/etc/app/conf.d/x", .rename, []),
+        ] as [(ByteString, WatchedOperation, [Int])] {
+            let placed = WatchSamples.placed(path, operation: operation)
+            let judgement = rules.judge(placed, isExecutable: WatchSamples.no)
+            #expect(judgement.unexpected == expected, "\(path) \(operation)")
+        }
+        // The next name in the directory may be such a one, so the kernel goes on to tell them.
+        let beside = WatchSamples.placed("/etc/apps", operation: .rename)
+        let only = WatchRules([try WatchSamples.rule { $0.paths = ["/etc/app/conf.d/*.conf"] }])
+        #expect(only.judge(beside, isExecutable: WatchSamples.no).verdict == .eachFile)
+        let elsewhere = WatchSamples.placed("/var/apps", operation: .rename)
+        #expect(only.judge(elsewhere, isExecutable: WatchSamples.no).verdict == .directory)
+    }
 }
 
 extension WatchRule {
