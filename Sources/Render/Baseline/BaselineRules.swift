@@ -21,6 +21,9 @@ package struct BaselineRules: Sendable {
         let known = baseline.combinations(of: key).filter { $0.entry.state != .found }
         guard !known.isEmpty else { return "" }
         var notes: [String] = []
+        if key.unit == nil, key.userUnit == nil, key.container == nil {
+            return "# \(key.title): a rule for a slice would be one for all that is below it, too\n\n"
+        }
         guard let selector = Self.selector(key) else {
             return "# \(key.title): it has no name that a rule could have\n\n"
         }
@@ -36,7 +39,16 @@ package struct BaselineRules: Sendable {
             }
             writers[path, default: []].insert(allow)
         }
-        let groups = Dictionary(grouping: writers.keys) { (writers[$0] ?? []).sorted() }
+        // Each rule is judged by itself: who may write in some of the directories of a pattern is to be in its rule.
+        let allowed = Dictionary(
+            uniqueKeysWithValues: writers.keys.map { path in
+                let names = path.split(separator: "/", omittingEmptySubsequences: false)
+                let others = writers.filter {
+                    Self.mayMeet(names, $0.key.split(separator: "/", omittingEmptySubsequences: false))
+                }
+                return (path, others.values.reduce(into: Set()) { $0.formUnion($1) })
+            })
+        let groups = Dictionary(grouping: allowed.keys) { (allowed[$0] ?? []).sorted() }
         var text = "# \(key.title)\n" + Set(notes).sorted().map { "# \($0)\n" }.joined()
         for (allow, paths) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             text += "[[watch]]\n\(selector)"
@@ -57,8 +69,6 @@ package struct BaselineRules: Sendable {
         } else if let unit = key.userUnit ?? key.unit {
             lines = [("unit", unit)]
             if let slice = key.slice, slice != "system.slice" { lines.append(("slice", slice)) }
-        } else {
-            lines = [("slice", key.slice ?? "-.slice")]
         }
         var text = ""
         for (name, value) in lines {
@@ -66,6 +76,21 @@ package struct BaselineRules: Sendable {
             text += "\(name) = \(quoted(glob))\n"
         }
         return text
+    }
+
+    /// Whether some path may match both patterns, which have no `**`.
+    private static func mayMeet(_ left: [Substring], _ right: [Substring]) -> Bool {
+        left.count == right.count && zip(left, right).allSatisfy(mayMeet)
+    }
+
+    private static func mayMeet(_ left: Substring, _ right: Substring) -> Bool {
+        let areWild = (left.contains(where: "*?".contains), right.contains(where: "*?".contains))
+        guard left != right, areWild.0 || areWild.1 else { return left == right }
+        // Two patterns may; a name and a pattern do if it matches, of which its `\` are no part.
+        if areWild == (true, true) { return true }
+        let (pattern, name) = areWild.0 ? (left, right) : (right, left)
+        guard let glob = try? PathGlob(String(pattern)) else { return true }
+        return glob.matches(ByteString(String(name.filter { $0 != "\\" })))
     }
 
     /// The files in a directory; nil for what is not on the host.

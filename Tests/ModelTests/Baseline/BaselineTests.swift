@@ -230,6 +230,32 @@ struct BaselineTests {
         #expect(judge(app.writes("/srv/a/x")) == nil)
     }
 
+    @Test mutating func `What nobody was told of is found again, but what was accepted is not`() throws {
+        learn(app.writes("/var/log/app/x"))
+        let found = try ["/etc/a/x", "/etc/b/x"].map { try #require(judge(app.writes($0))) }
+        _ = baseline.apply(BaselineEdit(.accept, .ids([found[0].id])), at: clock.reading.wall)
+        baseline.withdraw(Set(found.map(\.id) + ["0123456789abcdef"]))
+        #expect(baseline.combinations == 2)
+        #expect(judge(app.writes("/etc/a/x")) == nil)
+        #expect(judge(app.writes("/etc/b/x"))?.id == found[1].id)
+    }
+
+    @Test mutating func `All units of one user have one share`() {
+        var limits = Baseline.Limits()
+        (limits.combinations, limits.units) = (40, 20)
+        baseline = Baseline(learnFor: .seconds(3600), limits: limits)
+        baseline.turn(to: clock.reading)
+        for letter in "abcdefghij" {
+            var mine = app
+            (mine.slice, mine.unit) = ("user-1000.slice", "user@1000.service")
+            mine.userUnit = ByteString("\(letter).service")
+            _ = judge(mine.writes("/home/x/y"))
+        }
+        #expect(baseline.units.count == 5 && baseline.combinations == 5)
+        _ = judge(app.writes("/srv/a/x"))
+        #expect(baseline.units.count == 6)
+    }
+
     @Test(arguments: [true, false])
     mutating func `One unit that writes everywhere leaves the room of the others`(byCount: Bool) {
         var limits = Baseline.Limits()

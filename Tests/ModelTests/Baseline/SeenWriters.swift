@@ -8,11 +8,13 @@ struct SeenWriters {
     var uid: UInt32 = 33
     var container: UnitIdentity.Container?
     var slice: ByteString = "system.slice"
+    var userUnit: ByteString?
     var root = PlacedSighting.Root.host
     var isOnHost = true
 
     func writes(_ path: ByteString?, _ operation: WatchedOperation = .write) -> PlacedSighting {
-        let identity = UnitIdentity(kind: .service, unit: unit, slice: slice, container: container)
+        let identity = UnitIdentity(
+            kind: .service, unit: unit, slice: slice, userUnit: userUnit, container: container)
         let writer = SightedWriter(
             executable: executable.map { _ in ExecutableID(device: 1, inode: 2, generation: 3) }, comm: comm,
             uid: uid, pid: 4711)

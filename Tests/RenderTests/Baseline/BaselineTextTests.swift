@@ -57,11 +57,7 @@ struct BaselineTextTests {
     @Test func `Rules by unit, writers and directories`() {
         #expect(
             BaselineRules(baseline).toml == #"""
-                # -.slice
-                [[watch]]
-                slice = "-.slice"
-                paths = ["/srv/a/*"]
-                allow = ["comm:kworker/u*:*"]
+                # -.slice: a rule for a slice would be one for all that is below it, too
 
                 # app.service (system.slice)
                 # no rule for /\xfe\x0a in /srv/*/\xff\x0a"
@@ -83,6 +79,41 @@ struct BaselineTextTests {
     }
 
     private typealias Object = [String: Any]
+
+    @Test func `Who may write in some directories of a pattern is in its rule`() {
+        var unit = Baseline.Unit(since: .zero, first: BaselineFileTests.saved)
+        for (executable, place) in [
+            ("/bin/a", ["shop", DirectoryTree.wide]), ("/bin/b", ["shop", "conf"]),
+            ("/bin/c", ["shop", "conf", "deep"]), ("/bin/d", ["srv", "x"]),
+        ] as [(ByteString, [ByteString])] {
+            var tree = DirectoryTree()
+            tree.restore(
+                DirectoryTree.Entry(state: .learned, operations: [.write], first: BaselineFileTests.saved), at: place)
+            unit.writers[BaselineWriter(executable: executable, comm: nil, uid: 0)] = tree
+        }
+        let key = BaselineUnit(slice: "system.slice", unit: "app.service")
+        let baseline = Baseline(ran: .seconds(60), units: [key: unit], learnFor: .seconds(60))
+        #expect(
+            BaselineRules(baseline).toml == #"""
+                # app.service (system.slice)
+                [[watch]]
+                unit = "app.service"
+                paths = ["/shop/*/*", "/shop/conf/*"]
+                allow = ["/bin/a", "/bin/b"]
+
+                [[watch]]
+                unit = "app.service"
+                paths = ["/shop/conf/deep/*"]
+                allow = ["/bin/c"]
+
+                [[watch]]
+                unit = "app.service"
+                paths = ["/srv/x/*"]
+                allow = ["/bin/d"]
+
+
+                """#)
+    }
 
     @Test func `The document has the members of its schema, and all of them`() throws {
         var file = URL(filePath: #filePath)

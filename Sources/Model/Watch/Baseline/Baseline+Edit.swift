@@ -88,6 +88,18 @@ extension Baseline {
         return outcome
     }
 
+    /// Forgets findings by their ids, but what was accepted meanwhile: each is found again when it is seen again.
+    package mutating func withdraw(_ findings: Set<String>) {
+        for key in unitNames {
+            for combination in combinations(of: key)
+            where combination.entry.state == .found && findings.contains(combination.id) {
+                _ = change(combination, .forget)
+            }
+        }
+        recount()
+        version += 1
+    }
+
     private mutating func change(_ combination: Combination, _ action: BaselineEdit.Action) -> Bool {
         let (key, writer) = (combination.unit, combination.writer)
         switch action {
@@ -104,13 +116,11 @@ extension Baseline {
 
     /// Counts anew what the limits are for.
     mutating func recount() {
-        (combinations, bytes) = (0, 0)
-        for key in units.keys {
-            let writers = units[key]?.writers ?? [:]
-            let count = writers.values.reduce(0) { $0 + $1.count }
-            let size = writers.reduce(0) { $0 + $1.key.bytes + $1.value.bytes }
-            units[key]?.combinations = count
-            units[key]?.bytes = size
+        (combinations, bytes, shares) = (0, 0, [:])
+        for (key, unit) in units {
+            let count = unit.writers.values.reduce(0) { $0 + $1.count }
+            let size = unit.writers.reduce(0) { $0 + $1.key.bytes + $1.value.bytes }
+            shares[key.sharing, default: Share()].add(units: 1, count, size)
             combinations += count
             bytes += size
         }

@@ -12,8 +12,9 @@ package struct Baseline: Sendable {
         package var combinations = 50_000
         /// Of the names in all combinations together, about what the file has.
         package var bytes = 16 << 20
-        /// What one unit may have of both at most is a part of it, so that nobody takes the room of everybody else.
-        package var unitShare = 4
+        /// What one service, or all units of one user, may have of these at most is a part of it, so that nobody takes the
+        /// room of everybody else.
+        package var share = 4
 
         package init() {}
     }
@@ -26,11 +27,21 @@ package struct Baseline: Sendable {
         package var writers: [BaselineWriter: DirectoryTree] = [:]
         /// Combinations that found no room and are not judged.
         package var unjudged: UInt64 = 0
-        /// What it has of the limits.
-        package internal(set) var combinations = 0
-        var bytes = 0
 
         package init(since: Duration, first: Timestamp) { (self.since, self.first) = (since, first) }
+    }
+
+    /// What a service, or a user with all units, has of the limits.
+    struct Share: Equatable {
+        private(set) var units = 0
+        private(set) var combinations = 0
+        private(set) var bytes = 0
+
+        mutating func add(units: Int, _ combinations: Int, _ bytes: Int) {
+            self.units += units
+            self.combinations += combinations
+            self.bytes += bytes
+        }
     }
 
     /// What became of all that was judged.
@@ -59,6 +70,8 @@ package struct Baseline: Sendable {
     package private(set) var account = Account()
     package internal(set) var combinations = 0
     var bytes = 0
+    /// What each has of the limits.
+    var shares: [BaselineUnit: Share] = [:]
     /// Grows with every change, so that who keeps a copy knows whether it is the same.
     package internal(set) var version: UInt64 = 0
     private var lastTurn: Int64?
@@ -125,9 +138,11 @@ package struct Baseline: Sendable {
         return FoldedPath(directoryOf: path).seen(from: placed.root, isOnHost: !placed.hostPaths.isEmpty)
     }
 
-    private func hasShare(_ unit: Unit?, for size: Int) -> Bool {
-        (unit?.combinations ?? 0) < max(limits.combinations / limits.unitShare, 1)
-            && (unit?.bytes ?? 0) + size <= max(limits.bytes / limits.unitShare, 1)
+    private func hasShare(_ key: BaselineUnit, isNew: Bool, _ size: Int) -> Bool {
+        guard let share = shares[key.sharing] else { return true }
+        return share.combinations < max(limits.combinations / limits.share, 1)
+            && share.bytes + size <= max(limits.bytes / limits.share, 1)
+            && (!isNew || share.units < max(limits.units / limits.share, 1))
     }
 
     /// Adds a combination; answers where it has come to be, and whether it is to be reported; nil when there is no room.
@@ -139,7 +154,7 @@ package struct Baseline: Sendable {
         let tree = units[key]?.writers[writer]
         let size = DirectoryTree.bytes(of: directory.parts) + (tree == nil ? writer.bytes : 0)
         guard combinations < limits.combinations, bytes + size <= limits.bytes,
-            !isNewUnit || units.count < limits.units, hasShare(units[key], for: size),
+            !isNewUnit || units.count < limits.units, hasShare(key, isNew: isNewUnit, size),
             tree != nil || (units[key]?.writers.count ?? 0) < limits.writersPerUnit,
             (tree?.count ?? 0) < limits.directoriesPerWriter
         else {
@@ -163,8 +178,7 @@ package struct Baseline: Sendable {
         )
         combinations += grown.count
         bytes += grown.bytes
-        unit.combinations += grown.count
-        unit.bytes += grown.bytes
+        shares[key.sharing, default: Share()].add(units: isNewUnit ? 1 : 0, grown.count, grown.bytes)
         let place = changed.place(of: directory)
         unit.writers[writer] = changed
         units[key] = unit

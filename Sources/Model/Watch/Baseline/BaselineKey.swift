@@ -32,6 +32,15 @@ package struct BaselineUnit: Hashable, Sendable {
         }
     }
 
+    /// With whom it shares its part of the room: a user chooses how many units there are, and how many slices and scopes.
+    var sharing: BaselineUnit {
+        if let container { return BaselineUnit(container: container) }
+        if userUnit != nil || userSlice != nil { return BaselineUnit(slice: slice, unit: unit) }
+        let prefix = Array("user-".utf8)
+        if let slice, slice.bytes.starts(with: prefix) { return BaselineUnit(slice: slice) }
+        return self
+    }
+
     /// `registry.example:5000/shop/web:1.2@sha256:...` without what an upgrade changes.
     private static func withoutTag(_ image: ByteString) -> ByteString {
         let named = image.bytes.prefix { $0 != UInt8(ascii: "@") }
