@@ -34,8 +34,8 @@ actor LocalEndpoint {
     func place(for settings: Settings) throws(Refusal) -> Place? {
         guard let address = settings.http.address else { return nil }
         let access = EndpointAccess(address, tokenFile: settings.http.tokenFile)
+        try Self.probe(access)
         do throws(SinkProblem) {
-            try access.probe()
             if let listener, listener.address == address { return Place(listener: listener, access: access) }
             let listener = try EndpointListener(address, allowRemote: settings.http.allowRemote)
             return Place(listener: listener, access: access)
@@ -79,11 +79,15 @@ actor LocalEndpoint {
 
     private func close() { (server, state, listener) = (nil, nil, nil) }
 
+    private static func probe(_ access: EndpointAccess) throws(Refusal) {
+        do throws(SinkProblem) { try access.probe() } catch { throw Refusal(.failed, "[http] token_file: \(error)") }
+    }
+
     /// Whether the address can be had.
     static func probe(_ settings: LocalEndpointSettings) throws(Refusal) {
         guard let address = settings.address else { return }
+        try probe(EndpointAccess(address, tokenFile: settings.tokenFile))
         do throws(SinkProblem) {
-            try EndpointAccess(address, tokenFile: settings.tokenFile).probe()
             _ = try EndpointListener(address, allowRemote: settings.allowRemote)
         } catch {
             throw Refusal(.failed, "[http] listen: \(error)")

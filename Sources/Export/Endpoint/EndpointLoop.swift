@@ -91,7 +91,7 @@ struct EndpointLoop: ~Copyable {
             }
             _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             _ = fcntl(socket, F_SETFL, O_NONBLOCK)
-            if connections.count >= limits.connections, !endIdlest() {
+            if connections.count >= limits.connections, !makeRoom() {
                 content.note { $0.refusedConnections += 1 }
                 close(socket)
                 continue
@@ -101,14 +101,18 @@ struct EndpointLoop: ~Copyable {
         }
     }
 
-    /// Makes room by ending the client that has been idle for longest; false when all are at something.
-    private mutating func endIdlest() -> Bool {
-        let idle = connections.filter { $0.value.connection.phase == .idle }
-        guard let longest = idle.min(by: { $0.value.connection.deadline < $1.value.connection.deadline }) else {
-            return false
+    /// Makes room by ending the client that has been idle for longest, else the one that has taken longest to ask: whoever
+    /// asks in earnest is done at once. False when all are being answered.
+    private mutating func makeRoom() -> Bool {
+        for phase in [EndpointConnection.Phase.idle, .reading] {
+            let some = connections.filter { $0.value.connection.phase == phase }
+            if let longest = some.min(by: { $0.value.connection.deadline < $1.value.connection.deadline }) {
+                if phase == .reading { content.note { $0.slowConnections += 1 } }
+                connections[longest.key] = nil
+                return true
+            }
         }
-        connections[longest.key] = nil
-        return true
+        return false
     }
 
     // MARK: - Answers
