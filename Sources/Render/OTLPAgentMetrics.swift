@@ -123,6 +123,8 @@ struct OTLPAgentMetrics {
         sum("alerts.exec", "{alert}", handedOver, watch.program.map(points) ?? [], to: &json)
         let dropped = Point(nil, .whole(watch.droppedAlerts))
         sum("alerts.dropped", "{alert}", "How often an alert found no room even to wait", [dropped], to: &json)
+        let sightings = Point(nil, .whole(watch.waitingSightings))
+        gauge("watch.waiting", "{operation}", "Operations that are yet to be judged", [sightings], to: &json)
         gauge(
             "alerts.waiting", "{alert}", "Alerts that are in a later window", [Point(nil, .whole(watch.waitingAlerts))],
             to: &json)

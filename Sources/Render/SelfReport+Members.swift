@@ -22,6 +22,7 @@ extension JSONWriter {
             json.member("reload_failures", report.configuration?.refusedReloads)
         }
         member("watch", report.watch) { json, watch in
+            json.member("waiting_sightings", watch.waitingSightings)
             json.member("waiting_alerts", watch.waitingAlerts)
             json.member("dropped_alerts", watch.droppedAlerts)
             json.object("journal") { $0.members(of: watch.journal) }

@@ -68,7 +68,7 @@ enum Fixture {
         configuration.noteReload(succeeded: false, at: Timestamp(nanoseconds: noon))
         report.configuration = configuration
         var watch = WatchReport()
-        (watch.waitingAlerts, watch.droppedAlerts) = (2400, 2414)
+        (watch.waitingSightings, watch.waitingAlerts, watch.droppedAlerts) = (2415, 2400, 2414)
         watch.journal = AlertOutletAccount(sent: 2401, failed: 2402, timedOut: 2403, dropped: 2404)
         watch.program = AlertOutletAccount(sent: 2405, failed: 2406, timedOut: 2407, dropped: 2408)
         var baseline = BaselineReport(Baseline(learnFor: .seconds(1)))

@@ -1,4 +1,5 @@
 internal import Export
+internal import Glibc
 package import Logging
 package import Model
 internal import Synchronization
@@ -21,6 +22,7 @@ package final class AlertOutlets: Sendable {
     private let journal: AlertJournal
     private let programs: Mutex<Programs>
     private let log: AlertLog
+    private let ownProcess = getpid()
 
     package convenience init(_ settings: AlertSettings, logger: Logger) {
         self.init(settings, logger: logger, journal: AlertJournal.systemSocket)
@@ -31,6 +33,12 @@ package final class AlertOutlets: Sendable {
         self.log = log
         journal = AlertJournal(socket: socket) { log.note($0) }
         programs = Mutex(Programs(current: Self.program(settings, log)))
+        noteTrouble(settings)
+    }
+
+    /// Before the first alert, which would be the one that is not told.
+    private func noteTrouble(_ settings: AlertSettings) {
+        if let trouble = AlertProgram.trouble(settings.exec) { log.note(.programFailed(reason: trouble)) }
     }
 
     private static func program(_ settings: AlertSettings, _ log: AlertLog) -> AlertProgram? {
@@ -41,7 +49,14 @@ package final class AlertOutlets: Sendable {
         let program = programs.withLock { $0.current }
         for alert in alerts {
             journal.send(alert)
-            program?.send(alert)
+            guard let program else { continue }
+            // Else one alert would raise the next, for ever.
+            guard alert.ancestors.contains(ownProcess) else {
+                program.send(alert)
+                continue
+            }
+            program.leaveOut()
+            log.note(.ownWriter)
         }
     }
 
@@ -65,6 +80,8 @@ package final class AlertOutlets: Sendable {
             if let before { programs.leaving.append(before) }
             return before
         }
+        log.forget()
+        noteTrouble(settings)
         guard let leaving else { return }
         Task {
             let account = await leaving.finish(by: .now + Self.timeToLeave)
@@ -81,6 +98,8 @@ package final class AlertOutlets: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for program in all { group.addTask { _ = await program.finish(by: deadline) } }
         }
+        guard let account = programAccount, account.failed + account.timedOut + account.dropped > 0 else { return }
+        log.noteEnd(account)
     }
 }
 
@@ -93,12 +112,28 @@ final class AlertLog: Sendable {
 
     init(_ logger: Logger) { self.logger = logger }
 
+    /// Another program is said anew what the former was said.
+    func forget() { last.withLock { $0 = [:] } }
+
+    func noteEnd(_ account: AlertOutletAccount) {
+        let (done, dropped) = (account.sent + account.failed + account.timedOut, account.dropped)
+        logger.warning(
+            """
+            the program of [alerts] exec was started \(done) times, failed \(account.failed) times and took too long \
+            \(account.timedOut) times; \(dropped) alerts were not handed to it
+            """)
+    }
+
     func note(_ event: AlertEvent, at now: ContinuousClock.Instant = .now) {
         let (kind, sentence): (String, String)
         switch event {
         case .unheard(let alert): return logger.warning("\(alert.legible)")
         case .notTaken(let reason): (kind, sentence) = ("journal", "the journal does not take alerts: \(reason)")
         case .programFailed(let reason): (kind, sentence) = ("program", "the program of [alerts] exec: \(reason)")
+        case .ownWriter:
+            (kind, sentence) = (
+                "own", "the program of [alerts] exec raised an alert by what it did, and is not started for that"
+            )
         case .dropped(let count):
             (kind, sentence) = (
                 "dropped", "the program of [alerts] exec is too slow: \(count) alerts were not handed to it"

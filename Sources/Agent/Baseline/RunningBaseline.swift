@@ -73,6 +73,11 @@ package final class RunningBaseline: Sendable {
         state.withLock { $0.baseline.judge(placed, at: now) }
     }
 
+    /// Lets be found again what was found and nobody was told.
+    package func withdraw(_ findings: Set<String>) {
+        if !findings.isEmpty { state.withLock { $0.baseline.withdraw(findings) } }
+    }
+
     /// Whether something was forgotten since the last call: the kernel has to be told that it must report again what it was
     /// told that it need not.
     package func takeForgotten() -> Bool { state.withLock { exchange(&$0.hasForgotten, with: false) } }

@@ -104,7 +104,7 @@ package enum DefaultConfiguration {
 
         [alerts]
         exec = []                           # a program started for each alert, which it gets as JSON
-        max_per_window = 100                # the rest is counted and waits for the next windows
+        max_per_window = 100                # the rest is counted and waits for the next windows; 0: none is told
 
         """##
 }

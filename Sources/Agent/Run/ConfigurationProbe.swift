@@ -28,6 +28,7 @@ package struct ConfigurationProbe {
         for output in settings.outputs {
             if let problem = await problem(of: output) { problems.append("output '\(output.name)': \(problem)") }
         }
+        if let trouble = AlertProgram.trouble(settings.alerts.exec) { problems.append("[alerts] exec: \(trouble)") }
         do throws(Refusal) { try LocalEndpoint.probe(settings.http) } catch { problems.append(error.description) }
         if !problems.isEmpty { throw Refusal(.badConfiguration, problems.joined(separator: "\n")) }
     }

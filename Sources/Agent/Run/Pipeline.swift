@@ -202,7 +202,7 @@ package actor Pipeline {
         askForContainers()
         if isLast { await judgeTheRest() }
         await enter()
-        let (batches, nameless) = closedBatches(window)
+        let (batches, nameless) = closedBatches(window, isLast: isLast)
         var isSafe = true
         for output in shape.outputs {
             for batch in batches where batch.grouping == output.grouping {
@@ -244,13 +244,13 @@ package actor Pipeline {
     /// What the window came to, by each grouping, and the cgroups that nobody could name.
     ///
     /// Nothing of what it was added up from is kept: with 10,000 cgroups that is megabytes.
-    private func closedBatches(_ window: Window) -> (batches: [Batch], nameless: Set<CgroupID>) {
+    private func closedBatches(_ window: Window, isLast: Bool) -> (batches: [Batch], nameless: Set<CgroupID>) {
         let rollup = exchange(&self.rollup, with: Rollup())
         learnExecutables(rollup.seen)
         let closed = rollup.closed
         var nameless: Set<CgroupID> = []
         let failedLookups = containers?.takeFailures() ?? 0
-        let watched = watching?.close()
+        let watched = watching?.close(isLast: isLast)
         sequence += 1
         var batches = shape.groupings.map { grouping in
             var shown = closed.rows(

@@ -37,11 +37,15 @@ package final class Watching: Sendable {
         /// What is to be judged once more when its container has a name.
         var undecided: [SightingJudge.Case] = []
         var idle: [CheckedContinuation<Void, Never>] = []
+
+        /// How many are yet to be judged.
+        var unjudged: Int { inbox.count + judging + undecided.count }
     }
 
     private let state: Mutex<State>
     private let judge: SightingJudge
     private let outlets: AlertOutlets
+    private let logger: Logger
 
     /// More would be a host on which everybody writes everywhere for the first time at once.
     private static var most: Int { 1 << 16 }
@@ -50,7 +54,7 @@ package final class Watching: Sendable {
         state = Mutex(
             State(book: AlertBook(limits: .init(perWindow: plan.alertsPerWindow)), baseline: plan.baseline))
         judge = SightingJudge(plan, source: source, logger: logger)
-        self.outlets = outlets
+        (self.outlets, self.logger) = (outlets, logger)
     }
 
     /// Lets the kernel begin to tell, or begin anew when rules have changed.
@@ -61,12 +65,14 @@ package final class Watching: Sendable {
 
     /// Several times a second; waits for nothing.
     func turn(to now: ClockReading) {
-        let (baseline, isDue, hasRoom) = state.withLock { state in
+        let (baseline, isDue, hasRoom, findings) = state.withLock { state in
             let isDue = !state.isTicking && now.monotonic - state.ticked >= Self.tickEvery
             if isDue { (state.ticked, state.isTicking) = (now.monotonic, true) }
-            return (state.baseline, isDue, isDue && state.book.takeRoom())
+            let hasRoom = isDue && state.book.takeRoom()
+            return (state.baseline, isDue, hasRoom, hasRoom ? state.book.takeDroppedFindings() : [])
         }
         baseline?.turn(to: now)
+        baseline?.withdraw(findings)
         guard isDue else { return }
         Task {
             await judge.tick(tellsAnew: hasRoom)
@@ -141,30 +147,42 @@ package final class Watching: Sendable {
     }
 
     /// Ends the window; those that were held back for lack of room and are in the next one go out now.
-    func close() -> WindowAlerts {
-        let (window, next) = state.withLock { state in
-            let (alerts, suppressed) = state.book.close()
+    ///
+    /// - Parameter isLast: whether no window follows, so that everything goes out in this one.
+    func close(isLast: Bool) -> WindowAlerts {
+        let (window, next, waiting) = state.withLock { state in
+            let raised = state.book.open.count
+            let (alerts, suppressed) = state.book.close(isLast: isLast)
             return (
                 WindowAlerts(alerts: alerts, suppressed: suppressed, lost: exchange(&state.lost, with: 0)),
-                state.book.open
+                isLast ? Array(alerts.dropFirst(raised)) : state.book.open, state.book.waitingCount
             )
         }
         outlets.send(next)
+        if window.suppressed > 0, !isLast {
+            let held = "\(window.suppressed) alerts were more than [alerts] max_per_window lets through"
+            logger.warning("\(held); \(next.count + waiting) of them are in the windows that follow")
+        }
         return window
     }
 
     /// Counts as lost what nobody has judged; for the end.
     func giveUp() {
-        state.withLock { state in
-            state.lost += UInt64(state.inbox.count + state.judging + state.undecided.count)
+        let (baseline, findings) = state.withLock { state in
+            state.lost += UInt64(state.unjudged)
             (state.inbox, state.undecided, state.judging) = ([], [], 0)
+            return (state.baseline, state.book.takeDroppedFindings())
         }
+        baseline?.withdraw(findings)
     }
 
     /// How it stands.
     var report: WatchReport {
-        let (waiting, dropped, baseline) = state.withLock { ($0.book.waitingCount, $0.book.dropped, $0.baseline) }
+        let (waiting, dropped, unjudged, baseline) = state.withLock {
+            ($0.book.waitingCount, $0.book.dropped, $0.unjudged, $0.baseline)
+        }
         var report = WatchReport()
+        report.waitingSightings = UInt64(unjudged)
         (report.waitingAlerts, report.droppedAlerts) = (UInt64(waiting), dropped)
         (report.journal, report.program) = (outlets.journalAccount, outlets.programAccount)
         report.baseline = baseline?.report

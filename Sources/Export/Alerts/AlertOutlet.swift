@@ -17,4 +17,6 @@ package enum AlertEvent: Sendable, Equatable {
     case programFailed(reason: String)
     /// So many alerts, all in all, found no room.
     case dropped(UInt64)
+    /// An alert about what the program itself, or who it started, has done: it is not started for that.
+    case ownWriter
 }

@@ -63,6 +63,9 @@ package final class AlertProgram: AlertOutlet {
         if starts { startThread() }
     }
 
+    /// Counts an alert that is not to be handed over.
+    package func leaveOut() { state.withLock { $0.account.dropped += 1 } }
+
     private func startThread() {
         do {
             try SinkThread.start { [self] in work() }

@@ -33,6 +33,8 @@ package struct Alert: Sendable, Equatable {
     package var pid: Int32
     /// The parent's process name first.
     package var parents: [ByteString]
+    /// Their numbers, which nobody is shown.
+    package var ancestors: [Int32]
     package var operation: WatchedOperation
     package var via: Sighting.Via?
     /// Absolute, as the host sees it when that can be told.
@@ -51,6 +53,7 @@ package struct Alert: Sendable, Equatable {
         cgroupPath = placed.cgroupPath
         (executable, comm) = (placed.executablePath, sighting.writer.comm)
         (uid, pid, parents) = (sighting.writer.uid, sighting.writer.pid, sighting.writer.parents.map(\.comm))
+        ancestors = sighting.writer.parents.map(\.pid)
         (path, pathSource, root) = (placed.path, placed.pathSource, placed.root)
     }
 }

@@ -42,6 +42,8 @@ package struct AlertBook: Sendable {
     /// How often there was no room for an alert even to wait, or no longer. What is told again and has room by then is raised.
     package private(set) var dropped: UInt64 = 0
     private var droppedBefore: UInt64 = 0
+    /// Of those that the baseline found, which finds nothing twice, the ids.
+    private var droppedFindings: Set<String> = []
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -58,7 +60,7 @@ package struct AlertBook: Sendable {
         }
         suppressed += 1
         guard limits.perWindow > 0, makeRoom(for: alert) else {
-            dropped += 1
+            drop(alert)
             return .dropped
         }
         let place = alert.isUrgent ? waiting.firstIndex { !$0.isUrgent } : nil
@@ -73,9 +75,17 @@ package struct AlertBook: Sendable {
         guard alert.isUrgent, let last = waiting.last, !last.isUrgent else { return false }
         waiting.removeLast()
         forget(last.id)
-        dropped += 1
+        drop(last)
         return true
     }
+
+    private mutating func drop(_ alert: Alert) {
+        dropped += 1
+        if alert.name == .newWriter, droppedFindings.count < limits.remembered { droppedFindings.insert(alert.id) }
+    }
+
+    /// What the baseline has to find once more, or nobody is ever told of it.
+    package mutating func takeDroppedFindings() -> Set<String> { exchange(&droppedFindings, with: []) }
 
     /// Whether alerts were dropped and there is room for them now; once, as all is to be told again then.
     package mutating func takeRoom() -> Bool {
@@ -95,8 +105,10 @@ package struct AlertBook: Sendable {
         return urgent
     }
 
-    /// The alerts of the window, and how many were held back in it; those that wait are the first of the next.
-    package mutating func close() -> (alerts: [Alert], suppressed: UInt64) {
+    /// The alerts of the window, and how many were held back in it; those that wait are the first of the next. There is no
+    /// next after the last one, which has them all.
+    package mutating func close(isLast: Bool = false) -> (alerts: [Alert], suppressed: UInt64) {
+        if isLast { open += exchange(&waiting, with: []) }
         let closed = (open, suppressed)
         let next = min(max(limits.perWindow, 0), waiting.count)
         open = Array(waiting.prefix(next))

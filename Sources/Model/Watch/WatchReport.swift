@@ -1,5 +1,7 @@
 /// How watching stood when a window closed, since the agent started.
 package struct WatchReport: Sendable, Equatable {
+    /// What was sighted and is not judged yet.
+    package var waitingSightings: UInt64 = 0
     /// Alerts for which there was no room in their window, and that are in a later one.
     package var waitingAlerts: UInt64 = 0
     /// How often one found no room even to wait.

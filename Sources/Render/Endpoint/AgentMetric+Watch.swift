@@ -3,6 +3,9 @@ internal import Model
 /// Watch rules and the baseline; nothing where nobody is watched.
 extension AgentMetric {
     static let watch: [Self] = [
+        .init(.gauge, "otagent_watch_waiting", "Operations that are yet to be judged.") {
+            $0.batch.selfReport.watch.map { Double($0.waitingSightings) }
+        },
         .init(.gauge, "otagent_alerts_waiting", "Alerts that are in a later window, as there were too many.") {
             $0.batch.selfReport.watch.map { Double($0.waitingAlerts) }
         },

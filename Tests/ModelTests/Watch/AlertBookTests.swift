@@ -79,6 +79,27 @@ import Testing
         #expect((0..<4).flatMap { _ in numbers(book.close()) } == ["id-8", "id-9", "id-1"])
     }
 
+    @Test func `the last window has all that wait`() {
+        var book = book(perWindow: 2)
+        for number in 0..<7 { _ = book.raise(alert(number), at: 1) }
+        let last = book.close(isLast: true)
+        #expect(numbers(last) == (0..<7).map { "id-\($0)" } && last.suppressed == 5)
+        #expect(book.waitingCount == 0 && book.close(isLast: true).alerts.isEmpty)
+    }
+
+    @Test func `findings for which there was no room are asked back, other alerts are not`() {
+        var book = book(perWindow: 1) { $0.waiting = 1 }
+        for number in 0..<4 {
+            var found = alert(number)
+            if number != 2 { found.name = .newWriter }
+            _ = book.raise(found, at: 1)
+        }
+        let urgent = book.raise(alert(9, isUrgent: true), at: 1)
+        #expect(urgent == .waiting)
+        let asked = [book.takeDroppedFindings(), book.takeDroppedFindings()]
+        #expect(asked == [["id-1", "id-3"], []])
+    }
+
     @Test func `with a limit of none all are counted`() {
         var book = book(perWindow: 0)
         #expect((0..<3).map { book.raise(alert($0), at: 1) } == [.dropped, .dropped, .dropped])
