@@ -112,6 +112,7 @@ const takeAlerts = (document) => {
   for (const key of items.keys()) if (!keys.has(key)) items.delete(key);
   const left = [[document.dropped, "older ones are not kept here"],
     [document.suppressed, "were held back for a later window, being more than [alerts] max_per_window"],
+    [document.waiting, "are still to come"],
     [document.lost_records, "records of the rules were lost, so a writer may have gone unseen"]];
   setText(at("alert-left"), left.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}.`).join(" "));
   showAlerts();

@@ -147,7 +147,7 @@ class FakeAgent:
             self.window += 1
             return f'{{"window": {json.dumps(window)}, "windows": [], "units": {self.made[self.window % 2]}}}'
         if path == "/api/v1/alerts":
-            return json.dumps({"alerts": self.alerts, "dropped": self.dropped, "suppressed": 0, "lost_records": 0})
+            return json.dumps({"alerts": self.alerts, "dropped": self.dropped, "suppressed": 0, "waiting": 0, "lost_records": 0})
         if path == "/api/v1/status":
             loss = {"ring_records": 0, "detail_overflow": 2, "missed_runs": {"write": 0, "open": None}}
             output = {"name": "collector", "state": "ready", "rows": {"waiting": 3}}

@@ -93,6 +93,9 @@ struct TopScreenTests {
         #expect(
             screen[1] == "! 5 unexpected writers, the last at 12:00:04: backup.py create /etc/cron.d/x (cron.service)")
         #expect(screen[2].hasPrefix("1-1 of 1   ") && screen.count == 5)
+        var more = view
+        more.waitingAlerts = 40
+        #expect(TopScreen(more, width: 120).lines(height: 24)[1] == screen[1] + "; 40 more wait")
         #expect(TopScreen(view, width: 120).lines(height: 5).count == 5)
         _ = view.press(.character("a"), page: 1)
         #expect(

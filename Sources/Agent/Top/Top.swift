@@ -42,14 +42,15 @@ package struct Top: Sendable {
     private func look(_ view: inout TopView) throws(Refusal) -> Duration {
         let document: TopDocument = try ask("/api/v1/units")
         document.show(in: &view)
-        view.alerts = (try ask("/api/v1/alerts") as TopAlertDocument).shown
+        let alerts: TopAlertDocument = try ask("/api/v1/alerts")
+        (view.alerts, view.waitingAlerts) = (alerts.shown, alerts.waiting)
         return .seconds(min(max(document.window?.seconds ?? 1, 1), 60))
     }
 
     private func ask<Document: Decodable>(_ path: String) throws(Refusal) -> Document {
         let bytes: [UInt8]
         do throws(SinkProblem) { bytes = try question.ask(path) } catch {
-            throw Refusal(.failed, "\(error); is the agent running, with [http] listen?")
+            throw Refusal(.failed, "\(error); is the agent running, with [http] listen and this token_file?")
         }
         guard let document = try? TopDocument.decoder.decode(Document.self, from: Data(bytes)) else {
             throw Refusal(.failed, "the answer is not what an otagent of this version says")

@@ -88,6 +88,7 @@ struct TopAlertDocument: Decodable {
     }
 
     let alerts: [Alert]
+    let waiting: Int
 
     var shown: [TopAlert] {
         alerts.map { alert in

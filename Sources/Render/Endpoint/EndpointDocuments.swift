@@ -75,6 +75,7 @@ package enum EndpointDocuments {
             json.member("schema", "otagent.endpoint.alerts/1")
             json.member("dropped", view?.alerts.dropped ?? 0)
             json.member("suppressed", view?.totals.loss.suppressedAlerts ?? 0)
+            json.member("waiting", view?.batch.selfReport.watch?.waitingAlerts ?? 0)
             json.member("lost_records", view?.totals.loss.watchRecords ?? 0)
             json.array("alerts") { json in
                 for alert in view?.alerts.newest ?? [] { json.object { $0.members(of: alert) } }

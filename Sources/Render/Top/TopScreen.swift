@@ -52,7 +52,7 @@ package struct TopScreen {
         let sentence =
             "\(what) at \(newest.clock.legible): \(newest.program.legible) \(newest.operation.legible) "
             + "\(newest.path?.legible ?? "?") (\(newest.place.legible))"
-        return ["! \(sentence)"]
+        return ["! \(sentence)\(view.waitingAlerts > 0 ? "; \(view.waitingAlerts) more wait" : "")"]
     }
 
     private var filter: String {

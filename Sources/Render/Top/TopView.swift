@@ -58,6 +58,8 @@ package struct TopView: Sendable, Equatable {
     package var writers: [Row] = []
     /// Unexpected writers, the newest first.
     package var alerts: [TopAlert] = []
+    /// Those that are in later windows, as there were too many.
+    package var waitingAlerts = 0
     /// Of what stands at the top: host and window, or why nothing comes.
     package var title = ""
 
