@@ -77,8 +77,10 @@ static __always_inline long remember_iocb(struct aio_call *call, __u32 index, bo
 	if (!pending.is_sync && opcode != IOCB_CMD_PWRITE && opcode != IOCB_CMD_PWRITEV)
 		return 0;
 	file = file_of(task, iocb.aio_fildes, direct);
-	if (!file && call->is_late) /* closed meanwhile: it may have been a file's */
+	if (!file && call->is_late) { /* closed meanwhile: it may have been a file's */
 		ADD_ATOMICALLY(&stats.aio_unknown_results, 1);
+		not_judged(1);
+	}
 	if (!is_a_file(file, direct))
 		return 0;
 	pending.begun = bpf_jiffies64();

@@ -53,20 +53,34 @@ static __always_inline struct ot_request *remembered(void *address)
 	return bpf_map_lookup_elem(&requests, &key);
 }
 
+/* A request has ended and nobody knows how: it is neither counted nor judged. */
+static __always_inline void ended_unknown(void)
+{
+	ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+	not_judged(1);
+}
+
 /* Returns whether there was room. */
 static __always_inline bool remember(void *address, struct ot_request *request)
 {
 	struct ot_request_key key = { .first = (__u64)address };
 
 	/* A request that is still there has ended without telling its result: its memory is used again. */
-	if (bpf_map_lookup_elem(&requests, &key)) {
-		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
-		not_judged(1);
-	}
+	if (bpf_map_lookup_elem(&requests, &key))
+		ended_unknown();
 	if (!bpf_map_update_elem(&requests, &key, request, BPF_ANY))
 		return true;
 	ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
 	return false;
+}
+
+/* It has not begun: nobody has told its end. */
+static __always_inline void note_sighted(void *address)
+{
+	struct ot_request *request = remembered(address);
+
+	if (request)
+		request->is_sighted = 1;
 }
 
 static __always_inline bool recall(void *address, struct ot_request *request)

@@ -75,17 +75,21 @@ static __always_inline void submitted(void *ring, void *address, __u64 user_data
 	request.slot = who.slot;
 	request.cgroup = who.cgroup;
 	request.writer = who.writer;
-	request.is_sighted =
-		watch_submitted(address, opcode, is_answered, &who, request.via, direct);
 	if (direct || completion_names_request()) {
-		if (!is_answered || !remember(address, &request))
+		is_answered = is_answered && remember(address, &request);
+		request.is_sighted =
+			watch_submitted(address, opcode, is_answered, &who, request.via, direct);
+		if (!is_answered)
 			watch_unanswered(ring, address, opcode, flags, &who, request.via, direct);
+		else if (request.is_sighted)
+			note_sighted(address);
 		return;
 	}
-	if (!is_answered)
-		return;
+	request.is_sighted =
+		watch_submitted(address, opcode, is_answered, &who, request.via, direct);
 	note_file(&request);
-	remember_unnamed(ring, user_data, &request);
+	if (is_answered)
+		remember_unnamed(ring, user_data, &request);
 }
 
 static __always_inline void handed_to_worker(void *ring, void *address)
@@ -250,7 +254,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 			return;
 		/* That one ended without a completion, and its memory is another request's by now, which is not ours. */
 		if (BPF_CORE_READ((struct io_kiocb *)address, opcode) != request.opcode) {
-			ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+			ended_unknown();
 			return;
 		}
 	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request,
@@ -261,7 +265,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		return;
 	}
 	if (request.is_mixed) {
-		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+		ended_unknown();
 		return;
 	}
 	request.slot = still_slot_of(request.slot, request.cgroup);
@@ -297,7 +301,7 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 
 	/* Its completion must not be taken for that of one which ended without, in the same memory. */
 	if (completion_names_request() && recall(address, &stale))
-		ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
+		ended_unknown();
 	if (!is_uring_open(opcode) && !is_uring_write(opcode))
 		return;
 	task = current_task(direct);

@@ -74,7 +74,7 @@ static __always_inline long hash_byte(__u32 index, struct name_hash *hash)
 /* Marks for the name and for the part of it before the last slash; none for a long one. */
 static __always_inline void mark_name(struct watch_scratch *to, __u64 base, bool direct)
 {
-	struct name_hash hash = { .of = to, .all = base };
+	struct name_hash hash = { .of = to, .all = mixed(base, 1) };
 
 	if (direct) {
 		bpf_loop(MARKED_NAME, hash_byte, &hash, 0);

@@ -88,8 +88,12 @@ static __always_inline long watch_step(struct watch_walk *walk)
 		return above == mount ? 1 : 0;
 	}
 	if (dentry == parent) {
-		/* With mounts there is no way up: no mount's tree. Without one may have been found by its handle, with none above it. */
-		walk->arrived = !mount && (dentry == BPF_CORE_READ(dentry, d_sb, s_root) ||
+		/*
+		 * With mounts there is no way up: no mount's tree. Without, a file that was found by its handle has nothing above it;
+		 * a directory always has, though where it ends need not be what the file system began with (NFS).
+		 */
+		walk->arrived = !mount && (dentry != to->seen.dentry ||
+					   dentry == BPF_CORE_READ(dentry, d_sb, s_root) ||
 					   dentry == BPF_CORE_READ(seen, mnt_root));
 		return 1;
 	}

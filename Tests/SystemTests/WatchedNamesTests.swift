@@ -17,10 +17,10 @@ extension SystemTests {
                 paths = ["PLACE/above/app/**"]
                 """)
             let files = FileManager.default
-            for folder in ["w/cwd", "w/fd", "w/link", "w/linked", "w/chroot/w", "u", "above/app"] {
+            for folder in ["w/cwd", "w/fd", "w/link", "w/linked", "u", "above/app"] {
                 try files.createDirectory(atPath: watched.place + "/" + folder, withIntermediateDirectories: true)
             }
-            for file in ["w/cwd/x", "w/fd/x", "w/link/x", "w/linked/x"] {
+            for file in ["w/cwd/x", "w/fd/x", "w/link/x", "w/linked/x", "u/harmless"] {
                 try "there".write(toFile: watched.place + "/" + file, atomically: false, encoding: .utf8)
             }
             try files.createSymbolicLink(atPath: watched.place + "/u/link", withDestinationPath: "../w/link/x")
@@ -30,7 +30,10 @@ extension SystemTests {
                 (cd w/cwd; rm /proc/self/cwd/x; touch y)
                 (exec 9<w/fd; rm /dev/fd/9/x)
                 (cd w/linked; rm ../../u/cwd/x)
-                python3 -c 'import os; os.truncate("u/link", 0)'
+                python3 -c 'import os, time
+                os.truncate("u/harmless", 0)
+                time.sleep(1)
+                os.truncate("u/link", 0)'
                 mkdir w/slash/
                 sleep 1.5
                 mkdir w/slash//made//

@@ -22,7 +22,12 @@ package final class AlertOutlets: Sendable {
     private let journal: AlertJournal
     private let programs: Mutex<Programs>
     private let log: AlertLog
-    private let ownProcess = getpid()
+    /// As the kernel's own numbers have it; nil in a pid namespace, where it is another.
+    private let ownProcess: Int32? = {
+        var status = stat()
+        let first: UInt64 = 0xEFFF_FFFC  // PROC_PID_INIT_INO of linux/proc_ns.h
+        return stat("/proc/self/ns/pid", &status) == 0 && UInt64(status.st_ino) == first ? getpid() : nil
+    }()
 
     package convenience init(_ settings: AlertSettings, logger: Logger) {
         self.init(settings, logger: logger, journal: AlertJournal.systemSocket)
@@ -51,7 +56,7 @@ package final class AlertOutlets: Sendable {
             journal.send(alert)
             guard let program else { continue }
             // Else one alert would raise the next, for ever.
-            guard alert.ancestors.contains(ownProcess) else {
+            guard let ownProcess, alert.ancestors.contains(ownProcess) else {
                 program.send(alert)
                 continue
             }

@@ -62,6 +62,7 @@ package final class RunningBaseline: Sendable {
 
     package var account: Baseline.Account { state.withLock { $0.baseline.account } }
 
+    /// What it knows, and what became of all that it judged.
     package var report: BaselineReport { state.withLock { BaselineReport($0.baseline) } }
 
     /// Whether nothing is reported yet, of any unit.

@@ -63,7 +63,10 @@ actor SightingJudge {
         var verdicts: [Sighting.Ticket: Sighting.Verdict] = [:]
         for one in cases {
             // One that is yet to be judged keeps its directory open.
-            let (ticket, verdict) = (one.sighting.ticket, judge(one, into: &judged) ?? .eachFile)
+            let ticket = one.sighting.ticket
+            var verdict = judge(one, into: &judged) ?? .eachFile
+            // The mark is that of the directory that was named, and each link in it may lead elsewhere.
+            if one.sighting.followsLastName, verdict == .directory { verdict = .eachFile }
             verdicts[ticket] = verdicts[ticket]?.weaker(verdict) ?? verdict
         }
         source.settle(verdicts)

@@ -155,13 +155,13 @@ package final class Watching: Sendable {
             let (alerts, suppressed) = state.book.close(isLast: isLast)
             return (
                 WindowAlerts(alerts: alerts, suppressed: suppressed, lost: exchange(&state.lost, with: 0)),
-                isLast ? Array(alerts.dropFirst(raised)) : state.book.open, state.book.waitingCount
+                isLast ? Array(alerts.dropFirst(raised)) : state.book.open, state.book.heldCount
             )
         }
         outlets.send(next)
         if window.suppressed > 0, !isLast {
             let held = "\(window.suppressed) alerts were more than [alerts] max_per_window lets through"
-            logger.warning("\(held); \(next.count + waiting) of them are in the windows that follow")
+            logger.warning("\(held); \(waiting) wait for the windows that follow")
         }
         return window
     }
@@ -179,7 +179,7 @@ package final class Watching: Sendable {
     /// How it stands.
     var report: WatchReport {
         let (waiting, dropped, unjudged, baseline) = state.withLock {
-            ($0.book.waitingCount, $0.book.dropped, $0.unjudged, $0.baseline)
+            ($0.book.heldCount, $0.book.dropped, $0.unjudged, $0.baseline)
         }
         var report = WatchReport()
         report.waitingSightings = UInt64(unjudged)

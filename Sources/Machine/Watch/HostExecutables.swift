@@ -41,7 +41,10 @@ struct HostExecutables {
     }
 
     private mutating func look(_ path: ByteString, _ host: borrowing HostMounts, _ now: UInt64) -> Found {
-        if let known = found[path], now &- known.looked < Self.age, known.changes == host.changes { return known }
+        let hasNews = asked[path]?.answer(within: .zero) != nil
+        if !hasNews, let known = found[path], now &- known.looked < Self.age, known.changes == host.changes {
+            return known
+        }
         let begun = ContinuousClock.now
         let before = asked.removeValue(forKey: path)
         let lookup = before ?? PatientLookup(path, root: host.root)

@@ -3,13 +3,23 @@ internal import Model
 /// What is mounted in the mount namespaces of writers, read from the /proc of those that live.
 ///
 /// Anybody may have a namespace with as many mounts as the kernel allows, and write from it by name. So what it takes to read
-/// tables is bounded: one that is too long is not known, and where many are read others have to wait.
+/// tables is bounded, and where one is not read nobody knows where a name led to.
 struct OtherMounts {
+    enum Answer {
+        case table(MountTable)
+        /// Nobody in the namespace was seen alive.
+        case nobody
+        /// It is too long, or too much was read of late.
+        case unread
+    }
+
     private struct Known {
         /// Nil when it is too long.
         var table: MountTable?
         var read: UInt64
         var used: UInt64
+
+        var answer: Answer { table.map(Answer.table) ?? .unread }
     }
 
     /// Namespaces of which the tables are kept; of more, those go that were used longest ago.
@@ -19,21 +29,19 @@ struct OtherMounts {
     private var known: [UInt32: Known] = [:]
     private var budget = ReadingBudget()
 
-    /// The table of a namespace as it was at a time or later, or as late as it can be had; nil when nobody in it was seen alive,
-    /// or it is too long.
+    /// The table of a namespace as it was at a time or later; that of before when nobody lives there any more.
     ///
     /// - Parameters:
     ///   - process: one that was in the namespace; by now there may be another of its number.
     ///   - time: of what is asked about, by CLOCK_MONOTONIC in nanoseconds, as `now`.
-    mutating func table(of namespace: UInt32, process: Int32, seen time: UInt64, at now: UInt64) -> MountTable? {
+    mutating func table(of namespace: UInt32, process: Int32, seen time: UInt64, at now: UInt64) -> Answer {
         known[namespace]?.used = now
-        if let known = known[namespace], known.read >= time { return known.table }
+        if let known = known[namespace], known.read >= time { return known.answer }
         let begun = ContinuousClock.now
-        if budget.allows(at: begun) {
-            read(namespace, process, at: now)
-            budget.spend(from: begun)
-        }
-        return known[namespace]?.table
+        guard budget.allows(at: begun) else { return .unread }
+        read(namespace, process, at: now)
+        budget.spend(from: begun)
+        return known[namespace]?.answer ?? .nobody
     }
 
     private mutating func read(_ namespace: UInt32, _ process: Int32, at now: UInt64) {

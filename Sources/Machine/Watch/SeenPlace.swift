@@ -19,8 +19,13 @@ struct SeenPlace {
         _ others: inout OtherMounts, at now: UInt64
     ) {
         var mounts: MountTable?
+        var isUnread = false
         if !isHosts, let namespace = sighting.mountNamespace {
-            mounts = others.table(of: namespace, process: sighting.writer.pid, seen: sighting.time, at: now)
+            switch others.table(of: namespace, process: sighting.writer.pid, seen: sighting.time, at: now) {
+            case .table(let table): mounts = table
+            case .nobody: break
+            case .unread: isUnread = true
+            }
         }
         hasHostRoot = isHosts ? true : mounts?.root.flatMap { root in table.root.map { $0 == root } }
         switch sighting.place {
@@ -35,7 +40,7 @@ struct SeenPlace {
             source = .user
             guard let name else { break }
             let process = "/proc/\(sighting.writer.pid)"
-            let way = NamedWay(name, base, followsLast: sighting.operation == .truncate)
+            let way = NamedWay(name, base, followsLast: sighting.followsLastName)
             if isHosts {
                 path = way.path(in: table)
                 note(way.end(in: table, root: hostRoot, isOwnRoot: isOwnRoot), path, table)
@@ -47,6 +52,8 @@ struct SeenPlace {
                     ? openRoot(of: process) : -1
                 defer { if root >= 0 { close(root) } }
                 note(way.end(in: mounts, root: root >= 0 ? root : nil), nil, table)
+            } else if isUnread {
+                path = way.plainPath
             } else {
                 path = way.plainPath
                 note(way.plainEnd.map(NamedWay.Found.end) ?? .nowhere, nil, table)

@@ -38,6 +38,8 @@ package struct AlertBook: Sendable {
     private var taken = 0
     private var waiting: [Alert] = []
     private var suppressed: UInt64 = 0
+    /// Alerts of this window that were held back before.
+    private var carried = 0
     private var memories: [String: Memory] = [:]
     /// How often there was no room for an alert even to wait, or no longer. What is told again and has room by then is raised.
     package private(set) var dropped: UInt64 = 0
@@ -112,13 +114,17 @@ package struct AlertBook: Sendable {
         let closed = (open, suppressed)
         let next = min(max(limits.perWindow, 0), waiting.count)
         open = Array(waiting.prefix(next))
+        carried = next
         waiting.removeFirst(next)
         (taken, suppressed) = (0, 0)
         return closed
     }
 
-    /// How many wait.
+    /// How many wait beyond this window.
     package var waitingCount: Int { waiting.count }
+
+    /// How many were held back before this window began and are not told: those that are in it, and those that still wait.
+    package var heldCount: Int { carried + waiting.count }
 
     /// Lets an alert be raised again.
     package mutating func forget(_ id: String) { memories[id] = nil }

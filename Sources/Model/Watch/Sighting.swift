@@ -25,6 +25,13 @@ package struct Sighting: Sendable, Equatable {
         (self.place, self.mountNamespace, self.ticket) = (place, mountNamespace, ticket)
     }
 
+    /// Whether the last name is followed if it is a link, so that names in one directory may lead anywhere: truncate(2) follows it,
+    /// and so does an open that creates, of which only io_uring reports the name.
+    package var followsLastName: Bool {
+        guard case .named = place else { return false }
+        return operation == .truncate || operation == .create
+    }
+
     /// How an io_uring request was carried out.
     package enum Via: String, Sendable {
         case inline, worker, sqpoll

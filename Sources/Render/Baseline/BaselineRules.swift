@@ -40,14 +40,14 @@ package struct BaselineRules: Sendable {
             writers[path, default: []].insert(allow)
         }
         // Each rule is judged by itself: who may write in some of the directories of a pattern is to be in its rule.
-        let allowed = Dictionary(
-            uniqueKeysWithValues: writers.keys.map { path in
-                let names = path.split(separator: "/", omittingEmptySubsequences: false)
-                let others = writers.filter {
-                    Self.mayMeet(names, $0.key.split(separator: "/", omittingEmptySubsequences: false))
-                }
-                return (path, others.values.reduce(into: Set()) { $0.formUnion($1) })
-            })
+        var allowed = writers
+        let names = writers.keys.map { ($0, $0.split(separator: "/", omittingEmptySubsequences: false)) }
+        for (wild, pattern) in names where pattern.dropLast().contains(where: Self.isWild) {
+            for (other, path) in names where other != wild && Self.mayMeet(pattern, path) {
+                allowed[wild, default: []].formUnion(writers[other] ?? [])
+                allowed[other, default: []].formUnion(writers[wild] ?? [])
+            }
+        }
         let groups = Dictionary(grouping: allowed.keys) { (allowed[$0] ?? []).sorted() }
         var text = "# \(key.title)\n" + Set(notes).sorted().map { "# \($0)\n" }.joined()
         for (allow, paths) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
@@ -84,7 +84,7 @@ package struct BaselineRules: Sendable {
     }
 
     private static func mayMeet(_ left: Substring, _ right: Substring) -> Bool {
-        let areWild = (left.contains(where: "*?".contains), right.contains(where: "*?".contains))
+        let areWild = (isWild(left), isWild(right))
         guard left != right, areWild.0 || areWild.1 else { return left == right }
         // Two patterns may; a name and a pattern do if it matches, of which its `\` are no part.
         if areWild == (true, true) { return true }
@@ -92,6 +92,8 @@ package struct BaselineRules: Sendable {
         guard let glob = try? PathGlob(String(pattern)) else { return true }
         return glob.matches(ByteString(String(name.filter { $0 != "\\" })))
     }
+
+    private static func isWild(_ name: Substring) -> Bool { name.contains(where: "*?".contains) }
 
     /// The files in a directory; nil for what is not on the host.
     private static func glob(_ combination: Baseline.Combination) -> String? {

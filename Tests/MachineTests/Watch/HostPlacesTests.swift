@@ -233,6 +233,26 @@ import Testing
         try host.run("umount p")
     }
 
+    @Test func `where a name leads is not known if nobody may look at what is mounted`() throws {
+        var places = try places()
+        let root = try host.place(top, below: top)
+        let container = try MountNamespace(like: host)
+        // More than a table may have, and below it what the host has.
+        try container.run(
+            """
+            cd \(top) && mkdir lent && mount --bind etc lent && python3 -c '
+            import ctypes, os
+            deep = "/".join(["d" * 250] * 12)
+            os.makedirs(deep)
+            for _ in range(800):
+                assert ctypes.CDLL(None).mount(b"etc", deep.encode(), None, 4096, None) == 0
+            '
+            """)
+        let placed = places.place(
+            sighting(.named("lent/passwd", base: root), by: container), of: owner(), at: 0)
+        #expect(!placed.isPlaceKnown && placed.hostPaths.isEmpty && placed.path != nil)
+    }
+
     @Test func `what is cut short is the file at the end of all links`() throws {
         var places = try places()
         let root = try host.place(top, below: top)

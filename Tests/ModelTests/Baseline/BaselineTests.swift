@@ -240,6 +240,26 @@ struct BaselineTests {
         #expect(judge(app.writes("/etc/b/x"))?.id == found[1].id)
     }
 
+    @Test mutating func `The first of a new unit of which nobody was told is found again, though the unit learns`()
+        throws
+    {
+        learn(app.writes("/var/log/app/x"))
+        var other = app
+        other.unit = "other.service"
+        let first = try #require(judge(other.writes("/etc/a/x")))
+        #expect(judge(other.writes("/etc/b/x")) == nil)
+        baseline.withdraw([first.id])
+        #expect(judge(other.writes("/etc/b/x")) == nil)
+        #expect(judge(other.writes("/etc/a/x"))?.id == first.id)
+        #expect(judge(other.writes("/etc/a/x")) == nil)
+        // With nothing else known of it the unit is as good as never seen, for an agent that starts anew, too.
+        other.unit = "third.service"
+        let only = try #require(judge(other.writes("/etc/a/x")))
+        baseline.withdraw([only.id])
+        baseline.withdrawn = []
+        #expect(judge(other.writes("/etc/a/x"))?.id == only.id)
+    }
+
     @Test mutating func `All units of one user have one share`() {
         var limits = Baseline.Limits()
         (limits.combinations, limits.units) = (40, 20)

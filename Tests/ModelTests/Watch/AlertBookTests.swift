@@ -81,6 +81,13 @@ import Testing
 
     @Test func `the last window has all that wait`() {
         var book = book(perWindow: 2)
+        for number in 0..<3 { _ = book.raise(alert(number), at: 1) }
+        #expect(book.heldCount == 1)
+        _ = book.close()
+        #expect(book.heldCount == 1 && book.waitingCount == 0)
+        _ = book.close()
+        #expect(book.heldCount == 0)
+        for number in 0..<7 { book.forget("id-\(number)") }
         for number in 0..<7 { _ = book.raise(alert(number), at: 1) }
         let last = book.close(isLast: true)
         #expect(numbers(last) == (0..<7).map { "id-\($0)" } && last.suppressed == 5)

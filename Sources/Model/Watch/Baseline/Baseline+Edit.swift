@@ -88,13 +88,17 @@ extension Baseline {
         return outcome
     }
 
-    /// Forgets findings by their ids, but what was accepted meanwhile: each is found again when it is seen again.
+    /// Forgets findings by their ids, but what was accepted meanwhile: each is found again when it is seen again, also if its
+    /// unit learns by then.
     package mutating func withdraw(_ findings: Set<String>) {
         for key in unitNames {
             for combination in combinations(of: key)
             where combination.entry.state == .found && findings.contains(combination.id) {
                 _ = change(combination, .forget)
+                withdrawn.insert(combination.id)
             }
+            // As if it had never been seen: what it does first is a finding then, after a restart as well.
+            if units[key]?.writers.isEmpty == true { units[key] = nil }
         }
         recount()
         version += 1

@@ -70,6 +70,8 @@ package struct Baseline: Sendable {
     package private(set) var account = Account()
     package internal(set) var combinations = 0
     var bytes = 0
+    /// Findings of which nobody was told, by their ids, until they are seen again.
+    var withdrawn: Set<String> = []
     /// What each has of the limits.
     var shares: [BaselineUnit: Share] = [:]
     /// Grows with every change, so that who keeps a copy knows whether it is the same.
@@ -138,6 +140,11 @@ package struct Baseline: Sendable {
         return FoldedPath(directoryOf: path).seen(from: placed.root, isOnHost: !placed.hostPaths.isEmpty)
     }
 
+    private mutating func takeWithdrawn(_ key: BaselineUnit, _ writer: BaselineWriter, _ place: [ByteString]) -> Bool {
+        if withdrawn.isEmpty { return false }
+        return withdrawn.remove(BaselineID(key, writer, DirectoryTree.path(of: place)).description) != nil
+    }
+
     private func hasShare(_ key: BaselineUnit, isNew: Bool, _ size: Int) -> Bool {
         guard let share = shares[key.sharing] else { return true }
         return share.combinations < max(limits.combinations / limits.share, 1)
@@ -168,7 +175,7 @@ package struct Baseline: Sendable {
         let before = (count: changed.count, bytes: changed.bytes)
         // The first of a unit that nobody knew is reported, and what it goes on to do is learned.
         let isFirst = isNewUnit && !isLearning
-        let isFinding = isFirst || !isLearning(unit)
+        let isFinding = takeWithdrawn(key, writer, changed.place(of: directory)) || isFirst || !isLearning(unit)
         changed.insert(
             DirectoryTree.Entry(state: isFinding ? .found : .learned, operations: [operation], first: now.wall),
             at: changed.place(of: directory))

@@ -32,13 +32,13 @@ package struct BaselineUnit: Hashable, Sendable {
         }
     }
 
-    /// With whom it shares its part of the room: a user chooses how many units there are, and how many slices and scopes.
+    /// With whom it shares its part of the room: a user chooses how many units, slices and scopes there are. All users' containers
+    /// share one.
     var sharing: BaselineUnit {
-        if let container { return BaselineUnit(container: container) }
-        if userUnit != nil || userSlice != nil { return BaselineUnit(slice: slice, unit: unit) }
-        let prefix = Array("user-".utf8)
-        if let slice, slice.bytes.starts(with: prefix) { return BaselineUnit(slice: slice) }
-        return self
+        if let slice, slice.bytes.starts(with: Array("user-".utf8)) { return BaselineUnit(slice: slice) }
+        guard let container else { return self }
+        // Users name their containers and images as well; whose they are is not in the key.
+        return userUnit == nil && userSlice == nil ? BaselineUnit(container: container) : BaselineUnit(userSlice: "*")
     }
 
     /// `registry.example:5000/shop/web:1.2@sha256:...` without what an upgrade changes.
