@@ -53,21 +53,29 @@ static __always_inline struct ot_request *remembered(void *address)
 	return bpf_map_lookup_elem(&requests, &key);
 }
 
+/* Whether it is judged at its end only. What was sighted before user space counts, if it has no end. */
+static __always_inline bool is_unjudged(const struct ot_request *request)
+{
+	return request->is_counted && !request->has_kind && !request->is_sighted &&
+	       request->opcode != URING_FSYNC && request->opcode != URING_SYNC_FILE_RANGE;
+}
+
 /* A request has ended and nobody knows how: it is neither counted nor judged. */
-static __always_inline void ended_unknown(void)
+static __always_inline void ended_unknown(const struct ot_request *request)
 {
 	ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
-	not_judged(1);
+	not_judged(is_unjudged(request));
 }
 
 /* Returns whether there was room. */
 static __always_inline bool remember(void *address, struct ot_request *request)
 {
 	struct ot_request_key key = { .first = (__u64)address };
+	struct ot_request *stale = bpf_map_lookup_elem(&requests, &key);
 
 	/* A request that is still there has ended without telling its result: its memory is used again. */
-	if (bpf_map_lookup_elem(&requests, &key))
-		ended_unknown();
+	if (stale)
+		ended_unknown(stale);
 	if (!bpf_map_update_elem(&requests, &key, request, BPF_ANY))
 		return true;
 	ADD_ATOMICALLY(&stats.uring_unknown_results, 1);
@@ -175,8 +183,10 @@ static __noinline int remember_unnamed(void *ring, __u64 user_data, struct ot_re
 			other->is_mixed = request->is_mixed = 1;
 	}
 	key.first = free;
-	if (!free || bpf_map_update_elem(&requests, &key, request, BPF_NOEXIST))
-		ADD_ATOMICALLY(&stats.uring_unknown_results, is_counted_request(request->opcode));
+	if (free && !bpf_map_update_elem(&requests, &key, request, BPF_NOEXIST))
+		return 0;
+	ADD_ATOMICALLY(&stats.uring_unknown_results, is_counted_request(request->opcode));
+	not_judged(is_unjudged(request));
 	return 0;
 }
 

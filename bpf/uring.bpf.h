@@ -254,7 +254,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 			return;
 		/* That one ended without a completion, and its memory is another request's by now, which is not ours. */
 		if (BPF_CORE_READ((struct io_kiocb *)address, opcode) != request.opcode) {
-			ended_unknown();
+			ended_unknown(&request);
 			return;
 		}
 	} else if (!recall_unnamed(LOADED(context->ctx), context->user_data, &request,
@@ -265,7 +265,7 @@ static __always_inline void completed(struct trace_event_raw_io_uring_complete *
 		return;
 	}
 	if (request.is_mixed) {
-		ended_unknown();
+		ended_unknown(&request);
 		return;
 	}
 	request.slot = still_slot_of(request.slot, request.cgroup);
@@ -301,7 +301,7 @@ static __always_inline void refused(void *address, __u8 opcode, int error, bool 
 
 	/* Its completion must not be taken for that of one which ended without, in the same memory. */
 	if (completion_names_request() && recall(address, &stale))
-		ended_unknown();
+		ended_unknown(&stale);
 	if (!is_uring_open(opcode) && !is_uring_write(opcode))
 		return;
 	task = current_task(direct);

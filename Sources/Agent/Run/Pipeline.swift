@@ -91,8 +91,8 @@ package actor Pipeline {
     /// Held while batches are handed over, or outputs replaced.
     private var gate = Gate()
     private var configuration: ConfigurationAccount
-    /// Whether an alert may wait for the name of its container.
-    private var waitsForNames = true
+    /// Whether an alert may wait for the name of its container, or for what is mounted in it.
+    private var waits = true
 
     /// As many cgroups as leave megabytes behind.
     private static var manyForgotten: Int { 1000 }
@@ -227,7 +227,7 @@ package actor Pipeline {
     /// Nothing waits for the name of its container any more; what is not judged soon is counted as lost.
     private func judgeTheRest() async {
         guard let watching else { return }
-        waitsForNames = false
+        waits = false
         await watching.settle(within: Self.timeToJudge)
         judge([])
         await watching.settle(within: Self.timeToJudge)
@@ -302,10 +302,13 @@ package actor Pipeline {
         let now = host.reading.monotonic
         let waited = watching.takeUndecided()
         watching.take(
-            sighted.map { SightingJudge.Case(sighting: $0, owner: owner(of: $0, waitedSince: now), taken: now) }
+            sighted.map {
+                let owner = owner(of: $0, waitedSince: now)
+                return SightingJudge.Case(sighting: $0, owner: owner, taken: now, mayWait: waits)
+            }
                 + waited.map {
                     var one = $0
-                    one.owner = owner(of: one.sighting, waitedSince: one.taken)
+                    (one.owner, one.mayWait) = (owner(of: one.sighting, waitedSince: one.taken), waits)
                     return one
                 })
     }
@@ -318,7 +321,7 @@ package actor Pipeline {
         let container = identity.container
         owner.isContainerKnown =
             containers == nil || container == nil || container?.name != nil || container?.image != nil
-            || host.reading.monotonic - taken > Self.longestForName || !waitsForNames
+            || host.reading.monotonic - taken > Self.longestForName || !waits
         owner.executablePath = sighting.writer.executable.flatMap { executables[$0] }
         return owner
     }

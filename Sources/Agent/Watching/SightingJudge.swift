@@ -13,6 +13,8 @@ actor SightingJudge {
         var owner: HostPlaces.Owner
         /// When it was handed over first, by the monotonic clock.
         var taken: Int64
+        /// Whether another window follows, in which it could be judged.
+        var mayWait = true
     }
 
     struct Judged: Sendable {
@@ -39,6 +41,8 @@ actor SightingJudge {
     /// Mounts that change all the time, as containers come and go, are looked at together.
     private static var renewEvery: Int64 { 5_000_000_000 }
     private static var longestMemory: Int64 { 600_000_000_000 }
+    /// How long one may wait for what is mounted in a writer's namespace.
+    private static var longestForMounts: Int64 { 3_000_000_000 }
 
     init(_ plan: Watching.Plan, source: any EventSource, logger: Logger) {
         (rules, baseline) = (plan.rules, plan.baseline)
@@ -87,7 +91,12 @@ actor SightingJudge {
     private func judge(_ one: Case, into judged: inout Judged) -> Sighting.Verdict? {
         let now = ClockReading(wall: Clock.wall, monotonic: Clock.monotonic)
         let moment = UInt64(max(now.monotonic, 0))
-        guard let placed = places?.place(one.sighting, of: one.owner, at: moment) else { return nil }
+        let mayWait = one.mayWait && now.monotonic - one.taken < Self.longestForMounts
+        guard let placed = places?.place(one.sighting, of: one.owner, mayWait: mayWait, at: moment) else { return nil }
+        if placed.awaitsMounts {
+            judged.undecided.append(one)
+            return nil
+        }
         let judgement = rules.judge(placed) { path, placed in
             places?.isExecutable(path, placed, at: moment) ?? false
         }

@@ -33,13 +33,16 @@ package struct HostPlaces: ~Copyable {
     /// Looks whether something was mounted or unmounted.
     package mutating func refresh() { host.refresh() }
 
-    /// - Parameter now: CLOCK_MONOTONIC, in nanoseconds.
-    package mutating func place(_ sighting: Sighting, of owner: Owner, at now: UInt64) -> PlacedSighting {
+    /// - Parameters:
+    ///   - mayWait: whether it may be asked again, if that tells more.
+    ///   - now: CLOCK_MONOTONIC, in nanoseconds.
+    package mutating func place(
+        _ sighting: Sighting, of owner: Owner, mayWait: Bool = false, at now: UInt64
+    ) -> PlacedSighting {
         host.refresh()
         let seen = SeenPlace(
             of: sighting, isHosts: isHosts(sighting), in: host.table, root: host.root, isOwnRoot: host.isOwnRoot,
-            &others,
-            at: now)
+            &others, mayWait: mayWait, at: now)
         let runs = sighting.writer.executablePlace
         let executablePaths = runs.map { runs in
             runs.within.map { host.table.hostPaths(device: runs.device, within: $0) } ?? []
@@ -53,6 +56,7 @@ package struct HostPlaces: ~Copyable {
         placed.hostDirectories = seen.hostDirectories
         placed.hasMountedNeighbours = seen.hasMountedNeighbours
         placed.isPlaceKnown = seen.isKnown
+        placed.awaitsMounts = seen.awaitsMounts
         return placed
     }
 

@@ -41,16 +41,19 @@ struct NamedWay {
     /// - Parameter isOwnRoot: whether the root directory is the agent's own.
     func end(in table: MountTable, root: CInt?, isOwnRoot: Bool = false) -> Found {
         guard let path = path(in: table), let base = base(in: table) else { return Self.found(plainEnd) }
-        let parent = followsLast ? path : path.parentPath
-        guard let directory = parent else {
+        guard let directory = path.parentPath else {
             return Self.found(table.place(ofPath: path).map { ($0.mount.device, $0.within) })
         }
-        let last = path.rest(below: directory) ?? []
         let place = table.place(ofPath: directory)
         if place?.mount.isProcess == true || Self.isDescriptor(directory) { return .ofProcess }
         // With what the caller wrote, as `a/../b` is not `b` when `a` is a link.
-        let written = followsLast ? name.bytes[...] : Self.directory(of: name)
-        let (resolved, isOfProcess) = Self.resolve(written, from: base, isAbsolute, root, isOwnRoot)
+        if followsLast {
+            let (whole, isOfProcess) = Self.resolve(name.bytes[...], from: base, isAbsolute, root, isOwnRoot)
+            if isOfProcess { return .ofProcess }
+            if let end = whole?.place(in: table) { return .end((end.device, end.within)) }
+        }
+        let last = path.rest(below: directory) ?? []
+        let (resolved, isOfProcess) = Self.resolve(Self.directory(of: name), from: base, isAbsolute, root, isOwnRoot)
         if isOfProcess { return .ofProcess }
         if let end = resolved?.place(in: table) { return .end((end.device, end.within.appending(rest: last))) }
         return Self.found(place.map { ($0.mount.device, $0.within.appending(rest: last)) })

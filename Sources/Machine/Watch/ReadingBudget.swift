@@ -1,4 +1,4 @@
-/// How much of the time reading may take: a fifth, and more for a moment.
+/// How much of the time reading may take: a quarter, and more for a moment.
 struct ReadingBudget {
     private static var times: Int { 4 }
     private static var burst: Duration { .milliseconds(500) }

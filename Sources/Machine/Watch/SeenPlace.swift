@@ -11,20 +11,29 @@ struct SeenPlace {
     private(set) var source: PlacedSighting.PathSource
     /// Whether it could be told which paths of the host lead to it, if any.
     private(set) var isKnown = false
+    /// Whether it could be told later.
+    private(set) var awaitsMounts = false
     /// Absent when nobody could be asked.
     private var hasHostRoot: Bool?
 
     init(
         of sighting: Sighting, isHosts: Bool, in table: MountTable, root hostRoot: CInt, isOwnRoot: Bool,
-        _ others: inout OtherMounts, at now: UInt64
+        _ others: inout OtherMounts, mayWait: Bool, at now: UInt64
     ) {
         var mounts: MountTable?
         var isUnread = false
         if !isHosts, let namespace = sighting.mountNamespace {
-            switch others.table(of: namespace, process: sighting.writer.pid, seen: sighting.time, at: now) {
+            // Of a file its place is known; only whose root the writer has is not.
+            var time: UInt64?
+            if case .named = sighting.place { time = sighting.time }
+            switch others.table(of: namespace, process: sighting.writer.pid, seen: time, at: now) {
             case .table(let table): mounts = table
             case .nobody: break
-            case .unread: isUnread = true
+            case .tooLong: isUnread = true
+            case .later(let before):
+                // Rather wait than say that nobody knows; and what was there before is mostly still there.
+                awaitsMounts = mayWait && time != nil
+                (mounts, isUnread) = (before, before == nil)
             }
         }
         hasHostRoot = isHosts ? true : mounts?.root.flatMap { root in table.root.map { $0 == root } }

@@ -26,6 +26,8 @@ package struct PlacedSighting: Sendable, Equatable {
     package var path: ByteString?
     /// Whether it could be told where the file is: on the host, or on no mount of it.
     package var isPlaceKnown = true
+    /// Whether it could be told later: what is mounted for the writer was not read yet.
+    package var awaitsMounts = false
     /// Whether the writer's root is the host's.
     package var root: Root
     package var pathSource: PathSource

@@ -26,10 +26,10 @@ package struct Sighting: Sendable, Equatable {
     }
 
     /// Whether the last name is followed if it is a link, so that names in one directory may lead anywhere: truncate(2) follows it,
-    /// and so does an open that creates, of which only io_uring reports the name.
+    /// and so does an open that creates, whose name only io_uring reports; mknod(2) does not.
     package var followsLastName: Bool {
         guard case .named = place else { return false }
-        return operation == .truncate || operation == .create
+        return operation == .truncate || operation == .create && via != nil
     }
 
     /// How an io_uring request was carried out.

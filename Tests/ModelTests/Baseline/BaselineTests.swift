@@ -12,7 +12,7 @@ struct BaselineTests {
 
     private mutating func judge(_ placed: PlacedSighting) -> Alert? {
         let judgement = baseline.judge(placed, at: clock.reading)
-        #expect(judgement.verdict == .directory)
+        #expect(judgement.verdict == (placed.isPlaceKnown ? .directory : .eachFile))
         return judgement.finding
     }
 

@@ -73,6 +73,7 @@ extension Baseline {
                 } else {
                     outcome.combinations += units[key]?.writers.values.reduce(0) { $0 + $1.count } ?? 0
                     outcome.units += 1
+                    withdrawn = []
                     units[key] = Unit(since: ran, first: now)
                     continue
                 }
@@ -88,17 +89,18 @@ extension Baseline {
         return outcome
     }
 
-    /// Forgets findings by their ids, but what was accepted meanwhile: each is found again when it is seen again, also if its
-    /// unit learns by then.
+    /// Forgets findings by their ids, but what was accepted meanwhile: each is found again when it is seen again. Until a restart
+    /// also if its unit learns by then, some thousands of them.
     package mutating func withdraw(_ findings: Set<String>) {
         for key in unitNames {
+            var isChanged = false
             for combination in combinations(of: key)
             where combination.entry.state == .found && findings.contains(combination.id) {
-                _ = change(combination, .forget)
-                withdrawn.insert(combination.id)
+                isChanged = change(combination, .forget)
+                if withdrawn.count < Self.mostWithdrawn { withdrawn.insert(combination.id) }
             }
             // As if it had never been seen: what it does first is a finding then, after a restart as well.
-            if units[key]?.writers.isEmpty == true { units[key] = nil }
+            if isChanged, units[key]?.writers.isEmpty == true { units[key] = nil }
         }
         recount()
         version += 1

@@ -72,6 +72,7 @@ package struct Baseline: Sendable {
     var bytes = 0
     /// Findings of which nobody was told, by their ids, until they are seen again.
     var withdrawn: Set<String> = []
+    static let mostWithdrawn = 4096
     /// What each has of the limits.
     var shares: [BaselineUnit: Share] = [:]
     /// Grows with every change, so that who keeps a copy knows whether it is the same.
@@ -111,25 +112,27 @@ package struct Baseline: Sendable {
         let (key, writer) = (BaselineUnit(placed), BaselineWriter(placed))
         let directory = Self.directory(of: placed)
         let operation = placed.sighting.operation
+        // Of a place that nobody could tell nothing is said of what else is there.
+        let verdict: Sighting.Verdict = placed.isPlaceKnown ? .directory : .eachFile
         if let tree = units[key]?.writers[writer] {
             let place = directory.map(tree.place)
             // A place that nobody could tell is one of those where the writer is known.
-            guard let place else { return Judgement(verdict: .directory) }
+            guard let place else { return Judgement(verdict: verdict) }
             if let entry = tree[place] {
                 if !entry.operations.contains(operation) {
                     units[key]?.writers[writer]?.note(operation, at: place)
                     version += 1
                 }
-                return Judgement(verdict: .directory)
+                return Judgement(verdict: verdict)
             }
         }
         guard let (place, isFinding) = add(key, writer, directory ?? Self.unknown, operation, at: now), isFinding else {
-            return Judgement(verdict: .directory)
+            return Judgement(verdict: verdict)
         }
         account.findings += 1
         let id = BaselineID(key, writer, DirectoryTree.path(of: place))
         let alert = Alert(.newWriter, id: id.description, rule: "baseline", time: now.wall, of: placed)
-        return Judgement(verdict: .directory, finding: alert)
+        return Judgement(verdict: verdict, finding: alert)
     }
 
     /// Where somebody wrote that nobody could tell.

@@ -36,9 +36,10 @@ package struct BaselineUnit: Hashable, Sendable {
     /// share one.
     var sharing: BaselineUnit {
         if let slice, slice.bytes.starts(with: Array("user-".utf8)) { return BaselineUnit(slice: slice) }
-        guard let container else { return self }
+        let isUsers = userUnit != nil || userSlice != nil
+        guard let container else { return isUsers ? BaselineUnit(slice: slice, unit: unit) : self }
         // Users name their containers and images as well; whose they are is not in the key.
-        return userUnit == nil && userSlice == nil ? BaselineUnit(container: container) : BaselineUnit(userSlice: "*")
+        return isUsers ? BaselineUnit(userSlice: "*") : BaselineUnit(container: container)
     }
 
     /// `registry.example:5000/shop/web:1.2@sha256:...` without what an upgrade changes.
